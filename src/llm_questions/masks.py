@@ -19,6 +19,25 @@ def _check_sizes(n_queries: int, n_keys: int) -> None:
         )
 
 
+# --8<-- [start:key_distances]
+def key_distances(n_queries: int, n_keys: int | None = None) -> Int[ndarray, "n_queries n_keys"]:
+    """How many positions each key lies before each query: 0 = the token itself, negative = later.
+
+    Shape (n_queries, n_keys), `n_keys` = `n_queries` by default. The queries are the LAST `n_queries` of
+    the `n_keys` positions, as when decoding with a key-value cache.
+
+    Raises:
+        ValueError: there are no queries, no keys, or more queries than keys.
+    """
+    n_keys = n_queries if n_keys is None else n_keys
+    _check_sizes(n_queries, n_keys)
+    query_positions = np.arange(n_keys - n_queries, n_keys)  # (n_queries,)
+    return query_positions[:, None] - np.arange(n_keys)[None, :]  # (n_queries, n_keys)
+
+
+# --8<-- [end:key_distances]
+
+
 # --8<-- [start:causal_mask]
 def causal_mask(n_queries: int, n_keys: int | None = None) -> Bool[ndarray, "n_queries n_keys"]:
     """True where the key is not later than the query: j ≤ i + (n_keys - n_queries).
@@ -33,14 +52,34 @@ def causal_mask(n_queries: int, n_keys: int | None = None) -> Bool[ndarray, "n_q
 
     Source: arXiv:1706.03762, §3.2.3 (masking of later positions).
     """
-    n_keys = n_queries if n_keys is None else n_keys
-    _check_sizes(n_queries, n_keys)
-    query_positions = np.arange(n_keys - n_queries, n_keys)  # (n_queries,)
-    key_positions = np.arange(n_keys)  # (n_keys,)
-    return key_positions[None, :] <= query_positions[:, None]  # (n_queries, n_keys)
+    return key_distances(n_queries, n_keys) >= 0  # (n_queries, n_keys)
 
 
 # --8<-- [end:causal_mask]
+
+
+# --8<-- [start:prefix_mask]
+def prefix_mask(
+    n_queries: int, n_keys: int | None = None, *, n_prefix: int
+) -> Bool[ndarray, "n_queries n_keys"]:
+    """True for all of the first `n_prefix` keys, and for later keys up to the query's own position.
+
+    Shape (n_queries, n_keys), aligned like `causal_mask`. The prefix sees itself in both directions; what
+    follows sees the prefix and its own past. A prefix of 0 or 1 is the causal mask, one of n_keys hides
+    nothing.
+
+    Raises:
+        ValueError: `n_prefix` is negative or exceeds n_keys; or as `causal_mask`.
+
+    Source: arXiv:1910.10683, §3.2.1 (causal with prefix).
+    """
+    distance = key_distances(n_queries, n_keys)  # (n_queries, n_keys)
+    if not 0 <= n_prefix <= distance.shape[1]:
+        raise ValueError(f"the prefix has 0 to {distance.shape[1]} keys (n_keys), got {n_prefix}")
+    return (distance >= 0) | (np.arange(distance.shape[1]) < n_prefix)
+
+
+# --8<-- [end:prefix_mask]
 
 
 # --8<-- [start:sliding_window_mask]
@@ -60,16 +99,35 @@ def sliding_window_mask(
     """
     if window < 1:
         raise ValueError(f"the window counts the current token, so it is at least 1, got {window}")
-    n_keys = n_queries if n_keys is None else n_keys
-    _check_sizes(n_queries, n_keys)
-    query_positions = np.arange(n_keys - n_queries, n_keys)  # (n_queries,)
-    distance = (
-        query_positions[:, None] - np.arange(n_keys)[None, :]
-    )  # (n_queries, n_keys), 0 = the token itself
+    distance = key_distances(n_queries, n_keys)  # (n_queries, n_keys)
     return (distance >= 0) & (distance < window)
 
 
 # --8<-- [end:sliding_window_mask]
+
+
+# --8<-- [start:sink_mask]
+def sink_mask(
+    n_queries: int, n_keys: int | None = None, *, window: int, n_sinks: int
+) -> Bool[ndarray, "n_queries n_keys"]:
+    """True for the last `window` keys and for the first `n_sinks` ones, never for later keys.
+
+    Shape (n_queries, n_keys), aligned like `causal_mask`. This says which keys StreamingLLM keeps; it also
+    gives them new positions, counted within the cache, which no mask can say.
+
+    Raises:
+        ValueError: `n_sinks` is negative; or as `sliding_window_mask`.
+
+    Source: arXiv:2309.17453, §3.2.
+    """
+    if n_sinks < 0:
+        raise ValueError(f"the number of sinks cannot be negative, got {n_sinks}")
+    recent = sliding_window_mask(n_queries, n_keys, window=window)  # (n_queries, n_keys)
+    is_sink = np.arange(recent.shape[1]) < n_sinks  # (n_keys,)
+    return recent | (causal_mask(n_queries, n_keys) & is_sink)
+
+
+# --8<-- [end:sink_mask]
 
 
 # --8<-- [start:padding_mask]
