@@ -10,37 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-
-# --8<-- [start:adam_step]
-def adam_step(
-    parameters: Float[ndarray, " p"],
-    gradients: Float[ndarray, " p"],
-    momentum: Float[ndarray, " p"],
-    variance: Float[ndarray, " p"],
-    step: int,
-    learning_rate: float = 1e-3,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-) -> tuple[Float[ndarray, " p"], Float[ndarray, " p"], Float[ndarray, " p"]]:
-    """One step of Adam: new parameters, momentum and variance, all of shape (p,). `step` counts from 1.
-
-    Every element is updated from its own history only. That is why a shard can be updated without the rest.
-
-    Raises:
-        ValueError: `step` is less than 1.
-
-    Source: Kingma & Ba 2015, arXiv:1412.6980, Algorithm 1.
-    """
-    if step < 1:
-        raise ValueError(f"steps count from 1 (the bias correction divides by 1 - beta^step), got {step}")
-    momentum = betas[0] * momentum + (1 - betas[0]) * gradients
-    variance = betas[1] * variance + (1 - betas[1]) * gradients**2
-    corrected = momentum / (1 - betas[0] ** step)
-    scale = np.sqrt(variance / (1 - betas[1] ** step)) + eps
-    return parameters - learning_rate * corrected / scale, momentum, variance
-
-
-# --8<-- [end:adam_step]
+from llm_questions.adam import adam_step
 
 
 # --8<-- [start:Cluster]
