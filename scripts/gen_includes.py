@@ -9,6 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))  # tables show what the package counts
+
 from scripts.includes import glossary, models, references
 from scripts.includes.source import SourceError
 

@@ -1,6 +1,7 @@
 """data/models.yml -> includes/tables/*.md: what real models do, for the "In practice" part of pages.
 
-Models that agree in all cells of a table share a row, so that the tables stay readable on a phone.
+Models that agree in all cells of a table share a row, and a table shows the models that are named here and no
+others, so that it stays readable on a phone.
 """
 
 from collections.abc import Callable
@@ -8,16 +9,95 @@ from pathlib import Path
 
 import yaml
 
+from llm_questions.parameters.architecture import from_entry
+from llm_questions.parameters.count import TABLES, active, by_part, parameter_terms, total
 from scripts.includes.source import SourceError, generated_note
 
 SOURCE = "data/models.yml"
 NONE = "–"
 
+# One or two sizes of a family: those that differ in scaling, norms or positions, and the best known.
+REPRESENTATIVE = (
+    "Transformer (base)",
+    "BERT-base",
+    "GPT-2 (small)",
+    "T5-11B",
+    "GPT-3 175B",
+    "GPT-J-6B",
+    "GPT-NeoX-20B",
+    "OPT-175B",
+    "BLOOM-176B",
+    "LLaMA 7B",
+    "MPT-7B",
+    "Falcon-7B",
+    "Llama 2 70B",
+    "Mistral 7B v0.1",
+    "Gemma 7B",
+    "Llama 3 8B",
+    "Phi-3-mini (4k)",
+    "DeepSeek-V2",
+    "Gemma 2 27B",
+    "Llama 3.1 405B",
+    "Qwen2.5-7B",
+    "OLMo 2 7B",
+    "DeepSeek-V3",
+    "Gemma 3 27B",
+    "Qwen3-32B",
+    "gpt-oss-120b",
+)
+
+
+# Those of the table of counts: several sizes of a family where they show where parameters go.
+COUNTED = (
+    "Transformer (base)",
+    "BERT-base",
+    "GPT-2 (small)",
+    "GPT-2 (XL)",
+    "T5-11B",
+    "GPT-3 175B",
+    "BLOOM-176B",
+    "Pythia-6.9B",
+    "Llama 2 7B",
+    "Llama 2 70B",
+    "Mistral 7B v0.1",
+    "Mixtral 8x7B v0.1",
+    "Gemma 2B",
+    "Gemma 7B",
+    "Llama 3 8B",
+    "Llama 3 70B",
+    "Phi-3-mini (4k)",
+    "DeepSeek-V2-Lite",
+    "DeepSeek-V2",
+    "Qwen2-0.5B",
+    "Qwen2-57B-A14B",
+    "Gemma 2 27B",
+    "Llama 3.1 405B",
+    "Llama 3.2 1B",
+    "OLMo 2 7B",
+    "DeepSeek-V3",
+    "Gemma 3 1B",
+    "Gemma 3 27B",
+    "Qwen3-0.6B",
+    "Qwen3-8B",
+    "Qwen3-30B-A3B",
+    "gpt-oss-120b",
+)
+
 
 def render(path: Path) -> dict[str, str]:
     models = yaml.safe_load(path.read_text(encoding="utf-8"))
     tables = {"attention-scaling": attention_scaling, "normalization": normalization, "positions": positions}
-    return {f"includes/tables/{name}.md": _table(row, models) for name, row in tables.items()}
+    chosen = representative(models)
+    files = {name: _table(row, chosen) for name, row in tables.items()}
+    by_name = {model["name"]: model for model in models}
+    if counted := [by_name[name] for name in COUNTED if name in by_name]:
+        files["parameters"] = _listing(parameters, counted)
+    return {f"includes/tables/{name}.md": text for name, text in files.items()}
+
+
+def representative(models: list[dict]) -> list[dict]:
+    """The models of the tables, in the order of the file."""
+    return [model for model in models if model["name"] in REPRESENTATIVE]
 
 
 def attention_scaling(model: dict) -> dict[str, str]:
@@ -47,6 +127,27 @@ def positions(model: dict) -> dict[str, str]:
     if position["dims"] not in (None, model["head_dim"]):
         method += f", {position['dims']} of {model['head_dim']} features"
     return {"Method": method, "Trained length": "not fixed" if length is None else f"{length:,}"}
+
+
+def parameters(model: dict) -> dict[str, str]:
+    terms = parameter_terms(from_entry(model))
+    shares = by_part(terms)
+    tables = sum(shares.get(part, 0) for part in TABLES)
+    cells = [tables, shares["attention"], shares["feed-forward"]]
+    count = f"{total(terms):,}"
+    if model.get("experts"):
+        count += f"<br>active {active(terms):,}"
+    return {
+        "Parameters": count,
+        "Tables, attention, feed-forward (%)": " · ".join(f"{100 * n / total(terms):.0f}" for n in cells),
+    }
+
+
+def _listing(row: Callable[[dict], dict[str, str]], models: list[dict]) -> str:
+    """A row for each model, its name first."""
+    lines = [["Model", *row(models[0])], ["---", "--:", "--:"]]
+    lines += [[_name(model), *row(model).values()] for model in models]
+    return generated_note(SOURCE) + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def _table(row: Callable[[dict], dict[str, str]], models: list[dict]) -> str:

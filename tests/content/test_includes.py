@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from scripts import gen_includes
 from scripts.includes import glossary, models, references
@@ -105,6 +106,11 @@ def test_tables_of_models_fit_a_phone() -> None:
         assert header.count("|") - 1 <= 3, path
 
 
+def test_models_that_tables_name_exist() -> None:
+    known = {model["name"] for model in yaml.safe_load((ROOT / models.SOURCE).read_text(encoding="utf-8"))}
+    assert set(models.REPRESENTATIVE) | set(models.COUNTED) <= known
+
+
 def test_model_without_a_field_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="lacks a field of data/models"):
-        models.render(written(tmp_path, "models.yml", "- {name: Nameless, year: 2026}\n"))
+        models.render(written(tmp_path, "models.yml", "- {name: BERT-base, year: 2018}\n"))

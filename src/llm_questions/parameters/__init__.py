@@ -1,0 +1,1 @@
+"""How many parameters a Transformer has, term by term."""
