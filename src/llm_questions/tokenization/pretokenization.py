@@ -34,16 +34,21 @@ def character_class(category: str) -> str:
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
-    r"""`pattern` with \p{L}, \p{N}, \s and \S replaced by what `re` understands."""
-    for name, inside in (
-        (r"\p{L}", character_class("L")),
-        (r"\p{N}", character_class("N")),
-        (r"\s", WHITE_SPACE),
-    ):
-        # within brackets the inside is enough, elsewhere it needs brackets of its own
-        pattern = re.sub(rf"(\[[^\]]*?){re.escape(name)}", lambda m, inside=inside: m[1] + inside, pattern)
-        pattern = pattern.replace(name, f"[{inside}]")
-    return re.compile(pattern.replace(r"\S", f"[^{WHITE_SPACE}]"))
+    r"""`pattern` with \p{...}, \s and \S replaced by what `re` understands."""
+    translated, in_brackets = [], False
+    for part in re.findall(r"\\p\{\w+\}|\\.|.", pattern):
+        if part in "[]":
+            in_brackets = part == "["
+        if part.startswith(r"\p"):
+            inside = character_class(part[3:-1])
+        elif part in (r"\s", r"\S"):
+            inside = WHITE_SPACE
+        else:
+            translated.append(part)
+            continue
+        not_ = "^" if part == r"\S" else ""
+        translated.append(inside if in_brackets else f"[{not_}{inside}]")
+    return re.compile("".join(translated))
 
 
 def split_gpt2(text: str) -> list[str]:
