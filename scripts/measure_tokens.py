@@ -1,7 +1,7 @@
 """data/token_counts.yml: what the vocabularies of GPT-2, GPT-4 and GPT-4o make of a few texts.
 
 npm install --prefix FOLDER js-tiktoken@1.0.21   brings the vocabularies (MIT); none of them is committed
-python -m scripts.measure_tokens FOLDER          encodes with the package, writes what comes out; needs `node`,
+python -m scripts.measure_tokens FOLDER          encodes with the package and writes the result; needs `node`,
                                                  which encodes the same texts with js-tiktoken
 
 The texts are ours. Two encoders that share no code must agree on every id, or nothing is written.

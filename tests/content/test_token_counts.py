@@ -1,4 +1,4 @@
-"""data/token_counts.yml: its splits spell the texts, its sizes are the published ones, its patterns are ours."""
+"""data/token_counts.yml: splits that spell the texts, sizes as published, patterns as in the package."""
 
 import codecs
 
