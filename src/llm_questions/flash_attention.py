@@ -69,8 +69,8 @@ def _check(query: ndarray, key: ndarray, causal: bool) -> None:
 class OnlineSoftmax(NamedTuple):
     """What is kept of the keys seen so far, for each query.
 
-    With logits s_j and values v_j: `maximum` m = max_j s_j, `total` ℓ = Σ_j exp(s_j - m),
-    `weighted` u = Σ_j exp(s_j - m) v_j. The attention output is u / ℓ.
+    With logits s_j and values v_j: `maximum` is m = max_j s_j, `total` is
+    ℓ = Σ_j exp(s_j - m), `weighted` is u = Σ_j exp(s_j - m) v_j. The output is u / ℓ.
     """
 
     maximum: Float[ndarray, "*batch n_queries"]
@@ -84,10 +84,10 @@ class OnlineSoftmax(NamedTuple):
     ) -> "OnlineSoftmax":
         """The state after further keys.
 
-        Source: arXiv:1805.02867, Algorithm 3, for one key at a time; arXiv:2307.08691, §3.1.1, for tiles.
+        Source: arXiv:1805.02867, Algorithm 3 (one key); arXiv:2307.08691, §3.1.1 (tiles).
         """
         maximum = np.maximum(self.maximum, logits.max(axis=-1))  # (..., n_queries)
-        shrink = np.exp(self.maximum - maximum)  # 0 at the first tile, 1 where the maximum stays
+        shrink = np.exp(self.maximum - maximum)  # 0 at the first tile
         weights = np.exp(logits - maximum[..., None])  # (..., n_queries, n_keys)
         total = shrink * self.total + weights.sum(axis=-1)
         weighted = shrink[..., None] * self.weighted + weights @ value
