@@ -69,6 +69,25 @@ def momentum_size(step: int, beta1: float = 0.9) -> float:
 # --8<-- [end:momentum_size]
 
 
+# --8<-- [start:largest_step]
+def largest_step(step: int, betas: tuple[float, float] = (0.9, 0.999)) -> float:
+    """The largest |momentum| / sqrt(second moment), both corrected, that any gradients can bring about.
+
+    With w_i and u_i the weights of gradient i in the two averages, Cauchy and Schwarz bound the ratio by
+    sqrt(sum of w_i^2 / u_i), and gradients proportional to w_i / u_i reach it.
+
+    Raises:
+        ValueError: `step` is less than 1.
+    """
+    _check_step(step)
+    ages = np.arange(step)
+    first, second = (beta**ages * (1 - beta) / (1 - beta**step) for beta in betas)
+    return float(np.sqrt((first**2 / second).sum()))
+
+
+# --8<-- [end:largest_step]
+
+
 # --8<-- [start:rectification]
 def averaged_gradients(step: int, beta2: float = 0.999) -> float:
     """How many gradients the second moment averages, so to say: the length of the plain average with the

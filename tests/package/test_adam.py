@@ -15,6 +15,7 @@ from llm_questions.adam import (
     adam_step,
     adaptive_rate_variance,
     averaged_gradients,
+    largest_step,
     momentum_size,
     rectification,
 )
@@ -102,6 +103,26 @@ def test_size_of_the_first_steps_of_adam_on_noise() -> None:
     assert sizes[29] == pytest.approx(momentum_size(30), rel=0.05)
 
 
+@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.9, 0.95)])
+@pytest.mark.parametrize("step", [1, 2, 10, 200])
+def test_the_largest_step_is_reached_and_not_passed(step, betas) -> None:
+    ages = np.arange(step)[::-1]
+    worst = ((betas[0] / betas[1]) ** ages)[:, None]  # oldest first
+    reached = torch_path(torch.optim.Adam, np.zeros(1), worst, lr=1.0, betas=betas, eps=0.0)
+    last = abs(np.diff(reached[:, 0], prepend=0.0)[-1])
+    assert last == pytest.approx(largest_step(step, betas), rel=1e-9)
+    noise = np.random.default_rng(4).standard_cauchy((step, 2000))
+    sizes = np.abs(
+        np.diff(our_path(np.zeros(2000), noise, learning_rate=1.0, betas=betas), axis=0, prepend=0)
+    )
+    assert sizes[-1].max() <= largest_step(step, betas) * (1 + 1e-9)
+
+
+def test_the_second_step_can_hardly_exceed_the_first() -> None:
+    assert largest_step(1) == pytest.approx(1)
+    assert largest_step(2) == pytest.approx(1.0014, abs=5e-5)
+
+
 @pytest.mark.parametrize("beta2", [0.999, 0.98, 0.95])
 @pytest.mark.parametrize("step", [1, 2, 7, 50, 3000])
 def test_averaged_gradients_have_the_same_center_of_mass(beta2, step) -> None:
@@ -173,6 +194,8 @@ def test_bad_arguments_are_named() -> None:
         adam_step(*np.zeros((4, 1)), step=0)
     with pytest.raises(ValueError, match="count from 1"):
         momentum_size(0)
+    with pytest.raises(ValueError, match="count from 1"):
+        largest_step(0)
     with pytest.raises(ValueError, match="count from 1"):
         averaged_gradients(0)
     with pytest.raises(ValueError, match="at least one gradient"):
