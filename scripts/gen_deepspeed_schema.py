@@ -1,7 +1,7 @@
 """data/deepspeed.schema.json: which keys DeepSpeed's configuration knows, written down from its own classes.
 
-DeepSpeed is too heavy for the tests (it compiles nothing, but needs eight packages and a minute), so its schema
-is recorded once, at the commit below, and the tests hold the configurations of the page against it:
+DeepSpeed is too heavy for the tests (eight more packages, and a minute to install), so its schema is recorded
+once, at a commit, and the tests hold the configurations of the page against it:
 
     git clone https://github.com/deepspeedai/DeepSpeed /tmp/DeepSpeed && git -C /tmp/DeepSpeed checkout COMMIT
     .venv/bin/pip install hjson einops msgpack ninja psutil py-cpuinfo pydantic tqdm     # what it imports
@@ -71,7 +71,7 @@ def schema(commit: str) -> dict:
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": f"Written by scripts/gen_deepspeed_schema.py from DeepSpeed {commit}; a part of its keys.",
+        "$comment": f"A part of the keys of DeepSpeed {commit}, by scripts/gen_deepspeed_schema.py.",
         "type": "object",
         "additionalProperties": False,
         "properties": dict(sorted(properties.items())),

@@ -1,9 +1,10 @@
-"""Training at scale: what each rank holds."""
+"""Training at scale: what each rank holds, and where."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from llm_questions.lora import adapted_model_bytes
+from llm_questions.offload import placement
 from llm_questions.zero import MIXED_PRECISION_ADAM, STAGES, model_state_parts
 from scripts.figures import colors, style
 
@@ -51,4 +52,32 @@ def draw_lora_memory() -> Figure:
     return figure
 
 
-FIGURES = {"zero-memory": draw_zero_memory, "lora-memory": draw_lora_memory}
+def draw_offload_placement() -> Figure:
+    """Model states of 7.5 billion parameters on one of 8 GPUs and in its share of the host's memory."""
+    figure, ((axes,),) = style.figure(390)
+    configurations = [
+        ("stage 2", 2, False, False),
+        ("stage 2,\noptimizer offloaded", 2, True, False),
+        ("stage 3", 3, False, False),
+        ("stage 3,\noptimizer offloaded", 3, True, False),
+        ("stage 3, optimizer\nand parameters", 3, True, True),
+    ]
+    kinds = [("GPU", colors.SEQUENTIAL[22]), ("host", colors.SEQUENTIAL[6])]
+    for row, (_, stage, optimizer, parameters) in enumerate(configurations):
+        found = placement(N_PARAMETERS, 8, stage, optimizer, parameters)
+        for offset, (kind, fill), size in zip((0.19, -0.19), kinds, (found.device, found.host), strict=True):
+            look = {"color": fill, "edgecolor": colors.MUTED, "linewidth": 1}
+            axes.barh(-row + offset, size / 1e9, 0.36, label=kind if row == 0 else None, **look)
+            style.label(axes, size / 1e9 + 0.4, -row + offset, f"{size / 1e9:.1f}")
+    axes.set_yticks([-row for row in range(5)], [name for name, *_ in configurations])
+    axes.set(xlabel="GB for each of 8 ranks", xlim=(0, 34))
+    axes.grid(False, axis="y")
+    axes.legend(loc="lower right")
+    return figure
+
+
+FIGURES = {
+    "zero-memory": draw_zero_memory,
+    "lora-memory": draw_lora_memory,
+    "offload-placement": draw_offload_placement,
+}

@@ -1,8 +1,8 @@
 """Where the model states lie, and what crosses the bus, when a part of them is kept in the host's memory.
 
-Ren et al. 2021, "ZeRO-Offload", arXiv:2101.06840 (stage 2, optimizer in the host's memory); Rajbhandari et al.
-2021, "ZeRO-Infinity", arXiv:2104.07857 (stage 3, parameters too). Activations, buffers and the layers that
-stage 3 gathers at the moment come on top.
+Ren et al. 2021, "ZeRO-Offload", arXiv:2101.06840 (stage 2, optimizer in the host's memory); Rajbhandari et
+al. 2021, "ZeRO-Infinity", arXiv:2104.07857 (stage 3, parameters too). Activations, buffers and the layers
+that stage 3 gathers at the moment come on top.
 """
 
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ ESTIMATES = {
 @pytest.mark.parametrize("n_ranks", [1, 8, 64])
 def test_device_memory_equals_the_estimators_of_deepspeed(stage, optimizer, parameters, n_ranks) -> None:
     size = BytesPerParameter(parameter=2, gradient=2, optimizer=12)
-    if not optimizer:  # their 18: gradients in 16 and in 32 bits; stage 3 counts the 16-bit parameter within
+    if not optimizer:  # gradients in 16 and 32 bits at stage 2, in 32 bits at stage 3
         size = BytesPerParameter(2, 6, 12) if stage == 2 else BytesPerParameter(2, 4, 12)
     computed = placement(7.5e9, n_ranks, stage, optimizer, parameters, size).device
     assert computed == pytest.approx(ESTIMATES[stage, optimizer, parameters](7.5e9, n_ranks))
