@@ -11,14 +11,18 @@ SPACE = "▁"  # U+2581, one eighth block: not the underscore
 
 
 # --8<-- [start:text]
-def normalize(text: str, form: str | None = "NFKC") -> str:
-    """The text that is segmented: a Unicode normal form, single spaces, each written as ▁.
+def normalize(text: str, form: str | None = "NFKC", collapse: bool = True) -> str:
+    """The text that is segmented: a Unicode normal form, and each space written as ▁.
 
-    A space is put in front, so that a word is the same inside a sentence and at its start.
+    `collapse` makes one space of many and drops those at both ends. One space is put in front,
+    so that a word is the same symbols inside a sentence and at its start. A ▁ in the input is
+    taken for a space: that difference is lost.
     """
     if form is not None:
         text = unicodedata.normalize(form, text)
-    text = re.sub(" +", " ", text).strip(" ")
+    text = text.replace(SPACE, " ")
+    if collapse:
+        text = re.sub(" +", " ", text).strip(" ")
     return (" " + text).replace(" ", SPACE) if text else ""
 
 

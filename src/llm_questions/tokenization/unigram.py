@@ -10,15 +10,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+Score = float | np.floating  # single precision stays single, as in sentencepiece
+
 
 class Edge(NamedTuple):
     start: int
     end: int
-    score: float
+    score: Score
 
 
 # --8<-- [start:lattice]
-def lattice(text: str, log_probs: Mapping[str, float], unknown: float | None = None) -> list[Edge]:
+def lattice(text: str, log_probs: Mapping[str, Score], unknown: Score | None = None) -> list[Edge]:
     """Every piece that occurs in `text`, as an edge from where it starts to where it ends.
 
     Edges are sorted by start, so that whoever walks through them has all ways to an edge's
@@ -39,8 +41,8 @@ def lattice(text: str, log_probs: Mapping[str, float], unknown: float | None = N
 
 # --8<-- [start:viterbi]
 def viterbi(
-    text: str, log_probs: Mapping[str, float], unknown: float | None = None
-) -> tuple[list[str], float]:
+    text: str, log_probs: Mapping[str, Score], unknown: Score | None = None
+) -> tuple[list[str], Score]:
     """The most probable segmentation and its log-probability.
 
     Raises:
@@ -87,7 +89,7 @@ def backward(edges: list[Edge], n: int) -> np.ndarray:
 
 # --8<-- [start:em]
 def expected_counts(
-    word_counts: Mapping[str, int], log_probs: Mapping[str, float]
+    word_counts: Mapping[str, int], log_probs: Mapping[str, Score]
 ) -> tuple[dict[str, float], float]:
     """E step: how often each piece is used on average over all segmentations; and log-likelihood.
 
@@ -107,7 +109,7 @@ def expected_counts(
     return dict(expected), log_likelihood
 
 
-def em_step(word_counts: Mapping[str, int], log_probs: Mapping[str, float]) -> tuple[dict[str, float], float]:
+def em_step(word_counts: Mapping[str, int], log_probs: Mapping[str, Score]) -> tuple[dict[str, float], float]:
     """New log-probabilities (M step: expected counts, normalized) and the old log-likelihood."""
     expected, log_likelihood = expected_counts(word_counts, log_probs)
     total = sum(expected.values())
@@ -118,7 +120,7 @@ def em_step(word_counts: Mapping[str, int], log_probs: Mapping[str, float]) -> t
 
 
 # --8<-- [start:prune]
-def removal_losses(word_counts: Mapping[str, int], log_probs: Mapping[str, float]) -> dict[str, float]:
+def removal_losses(word_counts: Mapping[str, int], log_probs: Mapping[str, Score]) -> dict[str, float]:
     """By how much the log-likelihood falls if one piece goes, for pieces longer than a character.
 
     The other probabilities stay as they are. Characters are not listed: they are never removed.
@@ -184,10 +186,10 @@ def _seeds(word_counts: Mapping[str, int], n_seeds: int) -> dict[str, float]:
 # --8<-- [start:sample]
 def sample(
     text: str,
-    log_probs: Mapping[str, float],
+    log_probs: Mapping[str, Score],
     rng: np.random.Generator,
     theta: float = 1.0,
-    unknown: float | None = None,
+    unknown: Score | None = None,
 ) -> list[str]:
     """A segmentation drawn with a probability proportional to p(segmentation) ** theta.
 
@@ -209,10 +211,10 @@ def sample(
 
 
 def n_best(
-    text: str, log_probs: Mapping[str, float], n: int, unknown: float | None = None
-) -> list[tuple[list[str], float]]:
+    text: str, log_probs: Mapping[str, Score], n: int, unknown: Score | None = None
+) -> list[tuple[list[str], Score]]:
     """The `n` most probable segmentations with their log-probabilities, best first."""
-    ways: list[list[tuple[list[str], float]]] = [[] for _ in range(len(text) + 1)]
+    ways: list[list[tuple[list[str], Score]]] = [[] for _ in range(len(text) + 1)]
     ways[0] = [([], 0.0)]
     by_start: defaultdict[int, list[Edge]] = defaultdict(list)
     for edge in lattice(text, log_probs, unknown):
