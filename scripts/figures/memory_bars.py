@@ -23,7 +23,7 @@ def memory_bars(title: str, rows: dict[str, dict[str, float]], limit: float) -> 
 
 
 def _draw(rows: dict[str, dict[str, float]], limit: float) -> Figure:
-    figure, ((axes,),) = style.figure(120 + 44 * len(rows))
+    figure, ((axes,),) = style.figure(140 + 44 * len(rows))
     for row, parts in enumerate(rows.values()):
         left = 0.0
         for (kind, size), fill in zip(parts.items(), _FILLS, strict=False):
@@ -37,5 +37,5 @@ def _draw(rows: dict[str, dict[str, float]], limit: float) -> Figure:
     axes.set_yticks([-row for row in range(len(rows))], list(rows))
     axes.set(xlabel=f"GB on each GPU; dashed: {limit / 1e9:g} GB", xlim=(0, 1.15 * max(longest, limit) / 1e9))
     axes.grid(False, axis="y")
-    figure.legend(loc="outside upper right", ncols=len(parts))
+    figure.legend(loc="outside upper right", ncols=2)
     return figure

@@ -293,6 +293,40 @@ def test_parameters_are_those_that_their_authors_published(
     assert counted == pytest.approx(published, rel=tolerance, abs=0)
 
 
+@pytest.mark.parametrize(
+    ("n_layers", "d_model", "published"),
+    [  # 2005.14165 Table 2.1, which prints 5140 for 5120; the number of heads does not count
+        (12, 768, 125e6),
+        (24, 1024, 350e6),
+        (24, 1536, 760e6),
+        (24, 2048, 1.3e9),
+        (32, 2560, 2.7e9),
+        (32, 4096, 6.7e9),
+        (40, 5120, 13e9),
+        (96, 12288, 175e9),
+    ],
+)
+def test_sizes_of_gpt_3_are_those_of_its_table(n_layers: int, d_model: int, published: float) -> None:
+    one_head = {"n_heads": 1, "n_kv_heads": 1, "head_dim": d_model}
+    sizes = {"n_layers": n_layers, "d_model": d_model, "ffn": {"kind": "plain", "width": 4 * d_model}}
+    terms = parameter_terms(from_entry(BY_NAME["GPT-3 175B"] | sizes | one_head))
+    assert total(terms) == pytest.approx(published, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "blocks"),
+    [
+        ("Gemma 3 1B", 697_896_064),
+        ("Gemma 3 4B", 3_209_010_688),
+        ("Gemma 3 12B", 10_759_155_456),
+        ("Gemma 3 27B", 25_599_716_096),
+    ],
+)
+def test_blocks_of_gemma_3(name: str, blocks: int) -> None:
+    """Exact numbers behind the millions of 2503.19786, Table 1."""
+    assert total(parameter_terms(from_entry(BY_NAME[name])), without=TABLES) == blocks
+
+
 def test_the_balancing_bias_of_deepseek_v3_is_no_parameter() -> None:
     terms = parameter_terms(from_entry(BY_NAME["DeepSeek-V3"]))
     assert (total(terms), buffers(terms)) == (671_026_404_352, 14_848)

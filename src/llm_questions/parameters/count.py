@@ -38,12 +38,13 @@ class Term:
 
 # --8<-- [start:attention_sizes]
 def attention_sizes(model: Architecture) -> dict[str, int]:
-    """Parameters of one attention sublayer of the usual kind: multi-head, grouped-query, multi-query.
+    """Parameters of one attention sublayer: multi-head, grouped- or multi-query.
 
     Source: arXiv:1706.03762, §3.2.2; with fewer key/value heads arXiv:2305.13245.
     """
     d, d_k, d_v = model.d_model, model.head_dim, model.value_dim or model.head_dim
-    queries, keys, values = model.n_heads * d_k, model.n_kv_heads * d_k, model.n_kv_heads * d_v
+    queries = model.n_heads * d_k
+    keys, values = model.n_kv_heads * d_k, model.n_kv_heads * d_v
     return {
         "query projection": d * queries,
         "key projection": d * keys,
@@ -85,8 +86,14 @@ def latent_attention_sizes(model: Architecture) -> dict[str, int]:
 
 
 # --8<-- [start:feed_forward_sizes]
-def feed_forward_sizes(d_model: int, d_ff: int, gated: bool, bias: bool) -> dict[str, int]:
-    """Parameters of one feed-forward network: two matrices, or three where it is gated.
+def feed_forward_sizes(
+    d_model: int,
+    d_ff: int,
+    *,
+    gated: bool,
+    bias: bool,
+) -> dict[str, int]:
+    """Parameters of one network: two matrices, or three where it is gated.
 
     Source: arXiv:1706.03762, Eq. 2; gated: arXiv:2002.05202, §2.
     """
@@ -122,8 +129,9 @@ def qk_norm_sizes(model: Architecture) -> dict[str, int]:
 def expert_terms(model: Architecture, experts: Experts) -> list[Term]:
     """One layer's mixture of experts; a token uses `top_k` routed experts and every other term."""
     n, k = experts.n_routed, experts.top_k
-    routed = feed_forward_sizes(model.d_model, experts.width, model.gated, model.ffn_bias)
-    shared = feed_forward_sizes(model.d_model, experts.shared_width, model.gated, model.ffn_bias)
+    kind = {"gated": model.gated, "bias": model.ffn_bias}
+    routed = feed_forward_sizes(model.d_model, experts.width, **kind)
+    shared = feed_forward_sizes(model.d_model, experts.shared_width, **kind)
     return [
         Term("router", "router", model.d_model * n),
         Term("router", "router bias", n * model.router_bias),
@@ -150,7 +158,7 @@ def block_terms(model: Architecture, kind: str = "decoder", dense: bool | None =
     terms = [Term("attention", name, size, n_attentions) for name, size in sizes.items()]
     if dense:
         assert model.d_ff is not None
-        network = feed_forward_sizes(model.d_model, model.d_ff, model.gated, model.ffn_bias)
+        network = feed_forward_sizes(model.d_model, model.d_ff, gated=model.gated, bias=model.ffn_bias)
         terms += [Term("feed-forward", name, size) for name, size in network.items()]
     else:
         assert model.experts is not None
