@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from scripts.figures import colors, style
 
 # Lightness tells the parts apart, so that the bars can be read without color.
-_FILLS = [colors.SEQUENTIAL[29], colors.SEQUENTIAL[4], colors.SEQUENTIAL[16], colors.SEQUENTIAL[24]]
+_FILLS = [colors.SEQUENTIAL[level] for level in (31, 2, 12, 21)]
 
 
 def memory_bars(title: str, rows: dict[str, dict[str, float]], limit: float) -> str:

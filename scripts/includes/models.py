@@ -136,7 +136,7 @@ def parameters(model: dict) -> dict[str, str]:
     cells = [tables, shares["attention"], shares["feed-forward"]]
     count = f"{total(terms):,}"
     if model.get("experts"):
-        count += f"<br>active\u00a0{active(terms):,}"
+        count += f"<br>active {active(terms):,}"
     return {
         "Parameters": count,
         "Tables · attention · FFN, %": "\u00a0·\u00a0".join(f"{100 * n / total(terms):.0f}" for n in cells),
