@@ -84,7 +84,7 @@ class OnlineSoftmax(NamedTuple):
     ) -> "OnlineSoftmax":
         """The state after further keys.
 
-        Source: arXiv:1805.02867, Algorithm 3 (one key); arXiv:2307.08691, §3.1.1 (tiles).
+        Source: arXiv:1805.02867, Algorithm 3; arXiv:2307.08691, §3.1.1.
         """
         maximum = np.maximum(self.maximum, logits.max(axis=-1))  # (..., n_queries)
         shrink = np.exp(self.maximum - maximum)  # 0 at the first tile
@@ -107,14 +107,17 @@ def flash_attention_forward(
     *,
     causal: bool = False,
     scale: float | None = None,
-) -> tuple[Float[ndarray, "*batch n_queries d_v"], Float[ndarray, "*batch n_queries"]]:
+) -> tuple[
+    Float[ndarray, "*batch n_queries d_v"],
+    Float[ndarray, "*batch n_queries"],
+]:
     """Attention output, and the log-sum-exp of each query's logits.
 
-    Shapes: (..., n_queries, d_v) and (..., n_queries). `causal` is aligned bottom-right:
-    the last query sees every key. `scale` defaults to 1/√d_k.
+    Shapes: (..., n_queries, d_v) and (..., n_queries). `causal` is aligned
+    bottom-right: the last query sees every key. `scale` defaults to 1/√d_k.
 
     Raises:
-        ValueError: a tile size below 1; no keys; `causal` with more queries than keys.
+        ValueError: a tile size below 1; no keys; `causal` with too few keys.
 
     Source: arXiv:2307.08691, Algorithm 1.
     """
@@ -163,8 +166,8 @@ def flash_attention_backward(
 ]:
     """Gradients of a loss with respect to query, key and value.
 
-    `grad_output` is the gradient at the output; `output` and `log_sum_exp` are what the
-    forward pass returned. The weights are computed again, tile by tile.
+    `grad_output` is the gradient at the output; `output` and `log_sum_exp` are what
+    the forward pass returned. The weights are computed again, tile by tile.
 
     Raises:
         ValueError: as `flash_attention_forward`.
