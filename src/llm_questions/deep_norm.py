@@ -15,18 +15,18 @@ from llm_questions.layer_norm import layer_norm
 # --8<-- [start:constants]
 @dataclass(frozen=True)
 class DeepNormConstants:
-    """`alpha` multiplies the residual, always; `beta` multiplies some weights, once, at initialization."""
+    """`alpha` multiplies the residual, always; `beta` some weights, at initialization."""
 
     alpha: float
     beta: float
 
     def init_gains(self) -> dict[str, float]:
-        """Factor on the initial weights of each matrix of a layer; the softmax's own matrices keep theirs.
+        """Factor on the initial weights of each matrix of a layer.
 
         Source: arXiv:2203.00555, §2 and Fig. 2a.
         """
-        scaled = dict.fromkeys(("value", "output", "feed_forward_up", "feed_forward_down"), self.beta)
-        return {"query": 1.0, "key": 1.0} | scaled
+        scaled = ("value", "output", "feed_forward_up", "feed_forward_down")
+        return {"query": 1.0, "key": 1.0} | dict.fromkeys(scaled, self.beta)
 
 
 def single_stack_constants(n_layers: int) -> DeepNormConstants:
@@ -44,7 +44,9 @@ def single_stack_constants(n_layers: int) -> DeepNormConstants:
 def encoder_decoder_constants(
     n_encoder_layers: int, n_decoder_layers: int
 ) -> tuple[DeepNormConstants, DeepNormConstants]:
-    """For the encoder and for the decoder of a model that has both, with the paper's rounded 0.81 and 0.87.
+    """For the encoder and for the decoder of a model that has both.
+
+    The encoder's 0.81 and 0.87 are rounded, as in the paper.
 
     Raises:
         ValueError: a number of layers is below 1.
@@ -55,8 +57,8 @@ def encoder_decoder_constants(
     _check(n_decoder_layers)
     size = (n_encoder_layers**4 * n_decoder_layers) ** (1 / 16)
     encoder = DeepNormConstants(0.81 * size, 0.87 / size)
-    decoder = DeepNormConstants((3 * n_decoder_layers) ** 0.25, (12 * n_decoder_layers) ** -0.25)
-    return encoder, decoder
+    alpha, beta = (3 * n_decoder_layers) ** 0.25, (12 * n_decoder_layers) ** -0.25
+    return encoder, DeepNormConstants(alpha, beta)
 
 
 # --8<-- [end:constants]

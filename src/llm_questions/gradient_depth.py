@@ -93,8 +93,13 @@ def _factors(stack: Stack) -> tuple[float, float]:
 
 
 # --8<-- [start:forward]
-def forward(x: Float[ndarray, "n d"], stack: Stack) -> tuple[Float[ndarray, "n d"], list[_Step]]:
-    """Output of the stack, behind a final norm unless the stream has norms, and the trace for `backward`.
+def forward(
+    x: Float[ndarray, "n d"],
+    stack: Stack,
+) -> tuple[Float[ndarray, "n d"], list[_Step]]:
+    """Output of the stack, and the trace for `backward`.
+
+    A final norm stands behind the last sublayer unless the stream has norms anyway.
 
     Source: arXiv:2002.04745, Table 1 (post and pre); arXiv:2203.00555, §4.1 (alpha).
     """

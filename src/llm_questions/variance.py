@@ -15,18 +15,18 @@ def two_pass_variance(x: Float[ndarray, "*batch d"]) -> Float[ndarray, "*batch"]
 
     Shapes: `x` (..., d), result (...). Every operation runs in the precision of `x`.
 
-    Source: Chan, Golub & LeVeque 1983, The American Statistician 37(3), the "two-pass algorithm".
+    Source: Chan, Golub & LeVeque 1983, The American Statistician 37(3): "two-pass".
     """
     centered = x - x.mean(axis=-1, keepdims=True)  # (..., d)
     return (centered * centered).mean(axis=-1)
 
 
 def one_pass_variance(x: Float[ndarray, "*batch d"]) -> Float[ndarray, "*batch"]:
-    """mean(x²) - mean(x)² over the last axis: both sums in one pass, and a difference that may be negative.
+    """mean(x²) - mean(x)² over the last axis: one pass, and the difference may be negative.
 
     Shapes: `x` (..., d), result (...). Every operation runs in the precision of `x`.
 
-    Source: Chan, Golub & LeVeque 1983, the "textbook algorithm".
+    Source: Chan, Golub & LeVeque 1983: "textbook".
     """
     return (x * x).mean(axis=-1) - x.mean(axis=-1) ** 2
 
