@@ -218,6 +218,14 @@ def test_training_keeps_characters_and_reaches_the_size() -> None:
         assert "".join(viterbi(word, model)[0]) == word
 
 
+def test_characters_stay_where_em_has_no_use_for_them() -> None:
+    counts = {"▁low": 5, "▁lower": 2, "▁newest": 6, "▁widest": 3}
+    model = train_unigram(counts, 13)
+    assert set("▁lowernstid") <= model.keys()
+    assert len(model) == 13
+    assert all(-inf < score < 0 for score in model.values())
+
+
 def test_a_text_that_no_pieces_spell_is_refused() -> None:
     with pytest.raises(ValueError, match="no sequence of pieces"):
         viterbi("abc", {"a": -1.0})

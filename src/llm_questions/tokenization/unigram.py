@@ -149,14 +149,18 @@ def train_unigram(
 
     Seeds are all characters and the `n_seeds` substrings with the largest count · length among
     those that occur twice. Then, in turn: `n_em_steps` EM steps, and the pieces with the
-    smallest loss go, until a share `keep` is left. Characters stay, even if that is too many.
+    smallest loss go, until a share `keep` is left. Characters stay, even if that is too many; one
+    whose expected count has become 0 in floating point is made as rare as the rarest piece.
 
     Source: arXiv:1804.10959, §3.2.
     """
     log_probs = _seeds(word_counts, n_seeds)
+    characters = {char for word in word_counts for char in word}
     while True:
         for _ in range(n_em_steps):
             log_probs, _ = em_step(word_counts, log_probs)
+        rarest = min(log_probs.values())
+        log_probs |= dict.fromkeys(characters - log_probs.keys(), rarest)
         losses = removal_losses(word_counts, log_probs)
         if len(log_probs) <= vocab_size or not losses:
             return log_probs
