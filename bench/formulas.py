@@ -82,7 +82,7 @@ def main() -> None:
             print(f"a second run over finished pages  {seconds(site):.2f} s")
         finally:
             mathjax.CACHE = kept
-        for path in sorted((site / formulas.styles.FOLDER).iterdir()):
+        for path in sorted(site.rglob("*.woff2")):
             print(f"{path.name}  {path.stat().st_size / 1e3:.1f} KB")
 
 

@@ -32,7 +32,9 @@ def without_formulas(site: Path, copy: Path) -> None:
     for page in copy.rglob("*.html"):
         html = page.read_text("utf-8")
         html = re.sub(r"<mjx-container.*?</mjx-container>", "formula", html, flags=re.DOTALL)
-        html = re.sub(r"<link[^>]*(?:formulas|mathjax)[^>]*>", "", html)
+        html = re.sub(
+            r'<style id="formulas">.*?</style>|<link[^>]*/formulas/[^>]*>', "", html, flags=re.DOTALL
+        )
         page.write_text(html, "utf-8")
 
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.finish import FinishError
-from scripts.finish.formulas import fallback, mathjax, sources, styles
+from scripts.finish.formulas import fallback, mathjax, sources
 from scripts.finish.formulas.formula import Formula, Library
+from scripts.finish.formulas.styles import Styles
 
 PARTS = re.compile(
     r"<!--.*?-->"
@@ -54,12 +55,12 @@ def run(site_dir: Path) -> None:
     library = _library({part.formula for found in [*parts.values(), *index.parts] for part in found})
     if library.errors:
         raise FinishError(_report(library.errors, pages, parts))
-    shown = {part.formula for found in parts.values() for part in found if part.is_typeset}
-    assets = styles.write(site_dir, library, shown) if shown else None
+    shown = {path: {part.formula for part in found if part.is_typeset} for path, found in parts.items()}
+    styles = Styles(library, set().union(*shown.values()))
+    styles.write_fonts(site_dir)
     for path, text in pages.items():
-        finished = replace(text, parts[path], library)
-        if assets:
-            finished = _linked(finished, assets, path.relative_to(site_dir), _fonts(parts[path], library))
+        up = "../" * (len(path.relative_to(site_dir).parts) - 1)
+        finished = styles.applied(replace(text, parts[path], library), shown[path], up)
         if finished != text:
             path.write_text(finished, encoding="utf-8")
     index.write(library)
@@ -114,25 +115,6 @@ def _report(errors: dict[Formula, str], pages: dict[Path, str], parts: dict[Path
             where = sources.place(path, pages[path], part.formula.tex)
             lines[part.formula.tex] = f"{where}: {message} in the formula {part.formula.tex}{hint}"
     return "\n".join(lines.values())
-
-
-def _fonts(parts: list[Part], library: Library) -> set[str]:
-    return {font for part in parts if part.is_typeset for font in library.typeset[part.formula].glyphs}
-
-
-def _linked(text: str, assets: styles.Assets, page: Path, fonts: set[str]) -> str:
-    """The page with a link to the style sheet; each page, as instant navigation waits for no new one."""
-    if page.name == "404.html":  # served at any address, where a relative link leads nowhere
-        return text
-    up = "../" * (len(page.parts) - 1)
-    links = [
-        f'<link rel="preload" href="{up}{path.as_posix()}" as="font" type="font/woff2" crossorigin>'
-        for font, path in sorted(assets.fonts.items())
-        if font in fonts
-    ]
-    links.append(f'<link rel="stylesheet" href="{up}{assets.style_sheet.as_posix()}">')
-    text = re.sub(rf'<link rel="\w+" href="[^"]*{styles.FOLDER.as_posix()}/[^>]*>', "", text)
-    return text.replace("</head>", f"{''.join(links)}</head>", 1)
 
 
 class _SearchIndex:

@@ -123,12 +123,14 @@ function forgetUsage() {
 
 // MathJax's line breaks are spaces of a font whose spaces are 1em wide; all that follows moves when that font comes.
 // These need no font: an opportunity to break, which has no width, behind a margin.
-function withoutBreakFont(html) {
-  return html
-    .replace(/<mjx-break size="(\d)"> </g, '<mjx-break space="$1">\u200B<')
-    .replace(/<mjx-break style="letter-spacing: (-?[\d.]+)(em)?;?"> </g, (_, spacing) =>
-      `<mjx-break style="margin-left: ${(1 + Number(spacing)).toFixed(3)}em">\u200B<`);
-}
+const withoutBreakFont = (html) => html
+  .replace(/<mjx-break size="(\d)"> </g, '<mjx-break space="$1">\u200B<')
+  .replace(/<mjx-break style="letter-spacing: (-?[\d.]+)(em)?;?"> </g, (_, spacing) =>
+    `<mjx-break style="margin-left: ${(1 + Number(spacing)).toFixed(3)}em">\u200B<`);
+
+// Elements that show nothing and group nothing cost the browser as much as others.
+const APPLICATION = /<mjx-mo><mjx-c class="mjx-c206[1-4]">.<\/mjx-c><\/mjx-mo>/gu;
+const GROUP_OF_ONE = /<mrow>(<(m[ino])\b[^>]*>[^<]*<\/\2>)<\/mrow>/g;
 
 function glyphs(node, font = '', found = {}) {
   const classes = (adaptor.getAttribute(node, 'class') ?? '').split(' ');
@@ -167,8 +169,8 @@ async function typeset(source, display) {
     // a box that scrolls would stand on its bottom edge instead of on the line
     if (!display) adaptor.setStyle(node, 'vertical-align', `calc(${(-chtml.depth).toFixed(3)}em - 1px)`);
   }
-  const read = mathml.visitTree(root).replace(/\n\s*/g, '');
-  const seen = withoutBreakFont(adaptor.outerHTML(node));
+  const read = mathml.visitTree(root).replace(/\n\s*/g, '').replace(GROUP_OF_ONE, '$1');
+  const seen = withoutBreakFont(adaptor.outerHTML(node)).replace(APPLICATION, '');
   const html = seen.replace(/<\/mjx-container>$/, () => `<mjx-assistive-mml>${read}</mjx-assistive-mml></mjx-container>`);
   return { html, mathml: read, rules: usedRules(), glyphs: glyphs(math) };
 }

@@ -1,12 +1,16 @@
-"""One style sheet for the formulas of a whole site, with fonts cut down to the characters in use."""
+"""The styles of a page's formulas, with fonts cut down to the characters that the site's formulas use.
+
+They stand in the page and hold only what its formulas need: a style sheet for all pages would delay the first
+paint with another request and twice the bytes, and so would small fonts as files. The main font is a file.
+"""
 
 import base64
 import hashlib
 import io
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from scripts.finish.formulas import mathjax
 from scripts.finish.formulas.formula import Formula, Library, Typeset
@@ -14,47 +18,72 @@ from scripts.finish.formulas.formula import Formula, Library, Typeset
 FOLDER = Path("assets/formulas")
 OURS = Path(__file__).with_name("formulas.css")
 ZERO = "NCM-ZERO"  # a font without height, the first in every list
-INLINE_BELOW = 2048  # bytes: a smaller font costs less inside the style sheet than as a request of its own
+INLINE_BELOW = 2048  # bytes of a font
 
 # Rules for what these pages never have (MathJax's menu, error boxes) or what is written below.
 UNUSED = re.compile(
     r"@font-face|\.NCM-|mjx-container\[display\]\{|.*(mjx-selected|mjx-merror|overflow=|justify=)"
 )
+EARLIER = re.compile(
+    rf'<style id="formulas">.*?</style>|<link rel="preload" href="[^"]*{FOLDER.as_posix()}/[^>]*>', re.S
+)
 
 
-class Assets(NamedTuple):
-    style_sheet: Path  # relative to the site, like the fonts
-    fonts: dict[str, Path]  # those that are files of their own
+class Styles:
+    """What the formulas `shown` on the pages of a site need."""
 
+    def __init__(self, library: Library, shown: Iterable[Formula]) -> None:
+        self.library = library
+        glyphs = _glyphs(library.typeset[formula] for formula in shown)
+        self.fonts = {name: _cut(name, characters) for name, characters in sorted(glyphs.items())}
+        self.files = {
+            name: FOLDER / f"{_file(name)}.{_hash(data)}.woff2"
+            for name, data in self.fonts.items()
+            if len(data) >= INLINE_BELOW
+        }
 
-def write(site_dir: Path, library: Library, shown: set[Formula]) -> Assets:
-    """What the formulas `shown` need, written into the site in place of what an earlier run wrote."""
-    formulas = [library.typeset[formula] for formula in shown]
-    fonts = {name: _cut(name, glyphs) for name, glyphs in sorted(_glyphs(formulas).items())}
-    files = {name: data for name, data in fonts.items() if len(data) >= INLINE_BELOW}
-    paths = {name: FOLDER / f"{_file(name)}.{_hash(data)}.woff2" for name, data in files.items()}
-    rules = sorted({library.rules[i] for formula in formulas for i in formula.rules})
-    base = [rule for rule in library.base if not UNUSED.match(rule)]
-    css = "\n".join([*_faces(fonts, paths), *base, *rules, OURS.read_text(encoding="utf-8")]).encode()
-    style_sheet = FOLDER / f"formulas.{_hash(css)}.css"
-    written = {style_sheet: css, **{paths[name]: data for name, data in files.items()}}
-    (site_dir / FOLDER).mkdir(parents=True, exist_ok=True)
-    for path, data in written.items():
-        (site_dir / path).write_bytes(data)
-    for path in (site_dir / FOLDER).iterdir():
-        if path.relative_to(site_dir) not in written:
-            path.unlink()
-    return Assets(style_sheet, paths)
+    def write_fonts(self, site_dir: Path) -> None:
+        """Those that are files, in place of those of an earlier run."""
+        for path in (site_dir / FOLDER).glob("*.woff2"):
+            if path.relative_to(site_dir) not in self.files.values():
+                path.unlink()
+        for name, path in self.files.items():
+            (site_dir / FOLDER).mkdir(parents=True, exist_ok=True)
+            (site_dir / path).write_bytes(self.fonts[name])
 
+    def applied(self, page: str, formulas: Iterable[Formula], up: str) -> str:
+        """The page with what its formulas need, and no more; `up` leads from it to the top of the site."""
+        page = EARLIER.sub("", page)
+        typeset = [self.library.typeset[formula] for formula in set(formulas)]
+        if not typeset:
+            return page
+        fonts = sorted(_glyphs(typeset))
+        rules = sorted({self.library.rules[i] for formula in typeset for i in formula.rules})
+        css = "\n".join([*self._faces(fonts, up), *self._base, *rules, self._ours])
+        preloads = [
+            f'<link rel="preload" href="{up}{path.as_posix()}" as="font" type="font/woff2" crossorigin>'
+            for font, path in self.files.items()
+            if font in fonts
+        ]
+        head = "".join([*preloads, f'<style id="formulas">{css}</style>'])
+        return page.replace("</head>", f"{head}</head>", 1)
 
-def _faces(fonts: dict[str, bytes], paths: dict[str, Path]) -> Iterable[str]:
-    for name, data in fonts.items():
-        url = (
-            paths[name].name if name in paths else "data:font/woff2;base64," + base64.b64encode(data).decode()
-        )
-        yield f'@font-face{{font-family:MJX-{name};font-display:block;src:url({url}) format("woff2")}}'
-        if name != ZERO:
-            yield f".{name}{{font-family:MJX-{ZERO},MJX-{name}}}"
+    def _faces(self, fonts: list[str], up: str) -> Iterable[str]:
+        for name in fonts:
+            inline = "data:font/woff2;base64," + base64.b64encode(self.fonts[name]).decode()
+            url = f"{up}{self.files[name].as_posix()}" if name in self.files else inline
+            yield f'@font-face{{font-family:MJX-{name};font-display:block;src:url({url}) format("woff2")}}'
+            if name != ZERO:
+                yield f".{name}{{font-family:MJX-{ZERO},MJX-{name}}}"
+
+    @cached_property
+    def _base(self) -> list[str]:
+        return [rule for rule in self.library.base if not UNUSED.match(rule)]
+
+    @cached_property
+    def _ours(self) -> str:
+        css = re.sub(r"/\*.*?\*/", "", OURS.read_text(encoding="utf-8"), flags=re.S)
+        return re.sub(r"\s*([{};,])\s*", r"\1", " ".join(css.split()))
 
 
 def _glyphs(formulas: Iterable[Typeset]) -> dict[str, set[str]]:
@@ -69,11 +98,8 @@ def _glyphs(formulas: Iterable[Typeset]) -> dict[str, set[str]]:
 def _cut(name: str, characters: set[str]) -> bytes:
     """The font as WOFF2 with nothing but these characters; kept in the cache."""
     original = (mathjax.FONTS / f"{_file(name)}.woff2").read_bytes()
-    cached = (
-        mathjax.CACHE
-        / "fonts"
-        / f"{_file(name)}.{_hash(original + ''.join(sorted(characters)).encode())}.woff2"
-    )
+    content = _hash(original + "".join(sorted(characters)).encode())
+    cached = mathjax.CACHE / "fonts" / f"{_file(name)}.{content}.woff2"
     if not cached.is_file():
         cached.parent.mkdir(parents=True, exist_ok=True)
         partial = cached.with_suffix(".partial")

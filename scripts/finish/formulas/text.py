@@ -31,6 +31,12 @@ ACCENTS = {
     "˙": "\u0307",
     "¨": "\u0308",
 }
+ACCENT_NAMES = {
+    "\u0302": "hat",
+    "\u0303": "tilde",
+    "\u0304": "overline",
+    "\u20d7": "vector",
+}  # over several characters
 SCRIPTS = ("msub", "msup", "msubsup", "munder", "mover", "munderover")
 BRACES = set("⏞⏟⎴⎵︷︸_")
 BIG = {"sum", "prod", "int"}
@@ -131,8 +137,10 @@ def _scripts(node: Element) -> list[Piece]:
         if raw in BRACES:
             return base
         if node.tag == "mover" and raw in ACCENTS:
-            accented = unicodedata.normalize("NFC", text + ACCENTS[raw])
-            return [Piece(accented, "name")] if len(text) == 1 else base
+            name = ACCENT_NAMES.get(ACCENTS[raw])
+            if len(text) == 1 or name is None:
+                return [Piece(unicodedata.normalize("NFC", text + ACCENTS[raw]), "name")]
+            return [Piece(f"{name}({_joined(base)})", "name")]
         content = _row([script])
         if not content:
             continue
@@ -156,7 +164,7 @@ def _wrapped(pieces: list[Piece]) -> str:
 
 
 def _stands_alone(text: str) -> bool:
-    if re.fullmatch(r"-?\w+|\|\|?\w+\|\|?", text) or len(text) == 1:
+    if re.fullmatch(r"-?\d+|-?[^\W\d]\w*|\|\|?\w+\|\|?", text) or len(text) == 1:
         return True
     depth = 0
     for i, character in enumerate(text):
@@ -189,7 +197,7 @@ def _apart(left: Piece, right: Piece, tight: bool) -> bool:
     if left.kind == "comma":
         return not tight
     if right.kind == "open":
-        return left.kind in ("word", "big")
+        return left.kind in ("word", "big", "fraction")
     if left.kind == "number":
         return right.kind in ("number", "word") or bool(re.match(r"[^\W\d_]{2}", right.text))
     letters = len(left.text) == 1 == len(right.text) and left.is_operand and right.is_operand
