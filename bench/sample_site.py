@@ -24,7 +24,7 @@ def question_pages() -> list[Path]:
     return [page for page in pages if page.read_text("utf-8").startswith("---\nquestion:")]
 
 
-def make_site(folder: Path, n_pages: int, extra_features: tuple[str, ...] = ()) -> Path:
+def make_site(folder: Path, n_pages: int, prune: bool = True) -> Path:
     """Writes `n_pages` copies of the real question pages and a configuration, whose path it returns."""
     sources = question_pages()
     sections: dict[str, list[str]] = {}
@@ -41,7 +41,8 @@ def make_site(folder: Path, n_pages: int, extra_features: tuple[str, ...] = ()) 
     (folder / "docs/index.md").write_text("# Home\n\nA site for measuring.\n", "utf-8")
     config = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), _Loader)
     config["theme"]["custom_dir"] = str(ROOT / "overrides")
-    config["theme"]["features"] += extra_features
+    if not prune:
+        config["theme"]["features"].remove("navigation.prune")
     config["hooks"] = [str(ROOT / hook) for hook in config["hooks"]]
     config["markdown_extensions"]["pymdownx.snippets"]["base_path"] = [str(ROOT)]
     config["nav"] = [{"Home": "index.md"}, *({name: pages} for name, pages in sections.items())]

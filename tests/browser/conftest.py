@@ -19,6 +19,9 @@ QUIET = (
     "--no-first-run",
 )
 
+# Chromium lays out what is far below the window when it comes near; what is measured has to be there.
+LAY_OUT_ALL = ".md-content__inner > * { content-visibility: visible !important }"
+
 
 @pytest.fixture(scope="session")
 def executable() -> str:
@@ -30,13 +33,18 @@ def executable() -> str:
 
 
 @pytest.fixture(scope="session")
-def browser(site: Site, executable: str) -> Iterator[Browser]:
-    """Finds the site at the address that it was built for, and no other host."""
-    with serve(site.folder, site.prefix) as address, sync_playwright() as playwright:
+def arguments(site: Site) -> Iterator[list[str]]:
+    """With them Chromium finds the site at the address that it was built for, and no other host."""
+    with serve(site.folder, site.prefix) as address:
         port = urlsplit(address).port
         host = site.host if ":" in site.host else f"{site.host}:80"
         rules = f"MAP {host} 127.0.0.1:{port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-        arguments = [*QUIET, f"--host-resolver-rules={rules}"]
+        yield [*QUIET, f"--host-resolver-rules={rules}"]
+
+
+@pytest.fixture(scope="session")
+def browser(arguments: list[str], executable: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
         yield chromium
         chromium.close()

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import LAY_OUT_ALL
 from tests.built_site import ROOT, addresses
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -36,6 +37,7 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("path", [*addresses(), "404.html"])
 def test_axe_finds_nothing(page: Page, path: str):
     page.goto(path)
+    page.add_style_tag(content=LAY_OUT_ALL)
     page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true })")
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})

@@ -1,8 +1,11 @@
 """Every page loads as a whole, shows its formulas, and fits a phone."""
 
-import pytest
-from playwright.sync_api import Browser, Page
+from collections.abc import Iterator
 
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import LAY_OUT_ALL
 from tests.built_site import Site, addresses
 
 # formulas and images that take no room or have not loaded; folded answers take none
@@ -16,11 +19,14 @@ MISSING = """() => [...document.querySelectorAll("article :is(mjx-container, img
 OVERFLOW = "() => document.scrollingElement.scrollWidth - innerWidth"
 LOAD_ALL = "() => document.querySelectorAll('img').forEach((image) => { image.loading = 'eager' })"
 
+FORMULA_PAGES = ["transformers/why-divide-by-sqrt-dk/", "notebooks/attention-step-by-step/"]
+
 
 @pytest.mark.parametrize("path", [*addresses(), "404.html"])
 def test_page_loads_and_fits(page: Page, path: str):
     """The page fixture adds: no error, no failed request, nothing from another host."""
     page.goto(path)
+    page.add_style_tag(content=LAY_OUT_ALL)
     page.evaluate(LOAD_ALL)
     page.wait_for_load_state("networkidle")
     assert page.evaluate(MISSING) == []
@@ -38,7 +44,42 @@ def test_a_wrong_address_leads_back(page: Page, site: Site):
     page.wait_for_url(f"{site.address}transformers/")
 
 
-@pytest.mark.parametrize("path", ["transformers/why-divide-by-sqrt-dk/", "notebooks/attention-step-by-step/"])
+@pytest.fixture(scope="module")
+def read_aloud(browser: Browser, arguments: list[str], executable: str) -> Iterator[Browser]:
+    """Chromium as it runs beside a screen reader."""
+    arguments = [*arguments, "--force-renderer-accessibility"]
+    chromium = browser.browser_type.launch(executable_path=executable, args=arguments)
+    yield chromium
+    chromium.close()
+
+
+@pytest.mark.parametrize("path", FORMULA_PAGES)
+def test_a_screen_reader_gets_what_is_far_below(read_aloud: Browser, site: Site, path: str):
+    """Also before the browser has laid it out."""
+    page = read_aloud.new_page(base_url=site.address, viewport={"width": 412, "height": 400})
+    page.goto(path)
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    roles = [node["role"]["value"] for node in nodes if not node["ignored"]]
+    assert roles.count("MathMLMath") == page.locator("article math:not(details:not([open]) *)").count() > 20
+    assert roles.count("row") == page.locator("article tr").count()
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("anchor", ["worked-example", "in-practice", "references"])
+def test_a_link_into_a_page_leads_there(page: Page, width: int, anchor: str):
+    """Although what is above has no height yet when the browser sets out."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"positional-encoding/rope/#{anchor}")
+    heading = page.locator(f"h2#{anchor}")
+    expect(heading).to_be_in_viewport()
+    page.wait_for_timeout(500)  # for what has come near to take its height
+    expect(heading).to_be_in_viewport()
+    if anchor != "references":  # the end of the page stops that one lower
+        assert heading.bounding_box()["y"] < 200
+
+
+@pytest.mark.parametrize("path", FORMULA_PAGES)
 def test_pages_read_without_javascript(browser: Browser, site: Site, path: str):
     context = browser.new_context(
         base_url=site.address, java_script_enabled=False, viewport={"width": 360, "height": 640}
