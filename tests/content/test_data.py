@@ -87,7 +87,8 @@ ROPE_BASES = {  # 2407.21783 Table 3, 2505.09388 §3.2, 2503.19786 §2
 
 # Counts that their authors published: (model, what is counted, published number, relative tolerance).
 # "blocks" leaves out all embedding tables, "no input" the input table alone. Those with a tolerance are
-# rounded by their authors, some by much. Those without a source are counts of the released checkpoints.
+# rounded by their authors, some by much. Those without a source are counts that others made from the
+# released configurations.
 REPORTED = [
     ("Transformer (base)", "total", 65e6, 0.05),  # 1706.03762 Table 3
     ("Transformer (big)", "total", 213e6, 0.01),  # the same
