@@ -68,7 +68,7 @@ def draw_offload_placement() -> Figure:
         for offset, (kind, fill), size in zip((0.19, -0.19), kinds, (found.device, found.host), strict=True):
             look = {"color": fill, "edgecolor": colors.MUTED, "linewidth": 1}
             axes.barh(-row + offset, size / 1e9, 0.36, label=kind if row == 0 else None, **look)
-            style.label(axes, size / 1e9 + 0.4, -row + offset, f"{size / 1e9:.1f}")
+            style.label(axes, size / 1e9 + 0.4, -row + offset, f"{size / 1e9:.1f}" if size else "0")
     axes.set_yticks([-row for row in range(5)], [name for name, *_ in configurations])
     axes.set(xlabel="GB for each of 8 ranks", xlim=(0, 34))
     axes.grid(False, axis="y")

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_questions.zero import STAGES, elements_sent, model_state_bytes
+from llm_questions.zero import STAGES, elements_sent, model_state_bytes, model_state_parts
 from llm_questions.zero_simulation import ZeroAdam
 
 # arXiv:1910.02054, Table 1, column "7.5B Model (GB)": ranks -> stages 1, 2, 3
@@ -32,6 +32,12 @@ def test_memory_reproduces_table_1_of_the_paper(n_ranks):
 def test_memory_reproduces_figure_1_of_the_paper():
     figures = [model_state_bytes(7.5e9, 64, stage) / 1e9 for stage in STAGES]
     assert figures == pytest.approx([120, 31.4, 16.6, 1.88], abs=0.05)
+
+
+def test_gpt2_with_a_billion_and_a_half_parameters():
+    """arXiv:1910.02054, §3: 3 GB of 16-bit weights, at least 24 GB of model states, 16 bytes a parameter."""
+    assert model_state_parts(1.5e9, 1, 0)["parameters"] == 3e9
+    assert model_state_bytes(1.5e9, 1, 0) == 16 * 1.5e9 == 24e9
 
 
 def test_reduction_tends_to_4_8_and_the_number_of_ranks():
