@@ -34,7 +34,8 @@ def _masks() -> dict[str, ndarray]:
 
 def draw_attention_masks() -> Figure:
     """Nine masks for 24 tokens: a row for each query, a column for each key"""
-    figure, grid = style.figure(690, 3, 3)
+    figure, grid = style.figure(720, 3, 3)
+    figure.get_layout_engine().set(hspace=0.06)
     for axes, (name, mask) in zip(grid.flat, _masks().items(), strict=True):
         style.heat_map(axes, mask.astype(float) * 0.75, 0.0, 1.0, colors.SEQUENTIAL)
         axes.set_title(name, loc="center", fontsize=style.SMALL, weight="normal")

@@ -33,16 +33,21 @@ def token_rows(
 
 
 # --8<-- [start:one_head_per_relation]
-def one_head_per_relation(n_relations: int, m: int, sharpness: float) -> AttentionWeights:
+def one_head_per_relation(
+    n_relations: int,
+    m: int,
+    sharpness: float,
+) -> AttentionWeights:
     """A layer in which head r copies the content of the token with role r to slot r.
 
-    Each head has d_k = 1 and d_v = m. Its logit is `sharpness` for the token with its role and 0 for all
-    others, whatever their contents.
+    Each head has d_k = 1 and d_v = m. Its logit is `sharpness` for the token with its role
+    and 0 for all others, whatever their contents.
     """
     content, constant, slots = n_relations, n_relations + m, n_relations + m + 1
     d_model = slots + n_relations * m
     query, key = np.zeros((2, d_model, n_relations))
-    value, output = np.zeros((d_model, n_relations * m)), np.zeros((n_relations * m, d_model))
+    value = np.zeros((d_model, n_relations * m))
+    output = np.zeros((n_relations * m, d_model))
     query[constant] = sharpness
     key[:n_relations] = np.eye(n_relations)
     value[content:constant] = np.tile(np.eye(m), n_relations)
@@ -54,13 +59,16 @@ def one_head_per_relation(n_relations: int, m: int, sharpness: float) -> Attenti
 
 
 # --8<-- [start:unexplained_share]
-def unexplained_share(attention: Float[ndarray, "n_heads n"], wanted: Int[ndarray, " r"]) -> float:
-    """Share of the wanted contents' variance that no value and output matrices can recover.
+def unexplained_share(
+    attention: Float[ndarray, "n_heads n"],
+    wanted: Int[ndarray, " r"],
+) -> float:
+    """Share of the wanted contents' variance that no value and output matrices recover.
 
-    Shapes: `attention` (n_heads, n), the weights of every head for one query; `wanted` (r,), the tokens
-    whose contents are wanted, each in a slot of its own. Contents are independent with mean 0 and variance 1,
-    and the weights do not depend on them. A wanted token counts by the squared distance of its unit vector
-    from the span of the heads' weights.
+    Shapes: `attention` (n_heads, n), the weights of every head for one query; `wanted`
+    (r,), the tokens whose contents are wanted, each in a slot of its own. Contents are
+    independent with mean 0 and variance 1, and the weights do not depend on them. A wanted
+    token counts by the squared distance of its unit vector from the span of the weights.
 
     Raises:
         ValueError: a token is wanted twice.

@@ -110,10 +110,10 @@ def sliding_window_mask(
 def sink_mask(
     n_queries: int, n_keys: int | None = None, *, window: int, n_sinks: int
 ) -> Bool[ndarray, "n_queries n_keys"]:
-    """True for the last `window` keys and for the first `n_sinks` ones, never for later keys.
+    """True for the last `window` keys and the first `n_sinks` ones, never for later keys.
 
-    Shape (n_queries, n_keys), aligned like `causal_mask`. This says which keys StreamingLLM keeps; it also
-    gives them new positions, counted within the cache, which no mask can say.
+    Shape (n_queries, n_keys), aligned like `causal_mask`. StreamingLLM keeps these keys;
+    it also counts their positions within the cache, which no mask can say.
 
     Raises:
         ValueError: `n_sinks` is negative; or as `sliding_window_mask`.
@@ -122,9 +122,9 @@ def sink_mask(
     """
     if n_sinks < 0:
         raise ValueError(f"the number of sinks cannot be negative, got {n_sinks}")
-    recent = sliding_window_mask(n_queries, n_keys, window=window)  # (n_queries, n_keys)
+    recent = sliding_window_mask(n_queries, n_keys, window=window)
     is_sink = np.arange(recent.shape[1]) < n_sinks  # (n_keys,)
-    return recent | (causal_mask(n_queries, n_keys) & is_sink)
+    return recent | (causal_mask(n_queries, n_keys) & is_sink)  # (n_queries, n_keys)
 
 
 # --8<-- [end:sink_mask]
