@@ -64,7 +64,7 @@ def test_lookups_grow_with_the_square_and_with_the_length() -> None:
     fast = [encode_with_queue(text, ranks).lookups for text in (short, long)]
     assert 15 < slow[1] / slow[0] < 17  # four times the length
     assert 3.9 < fast[1] / fast[0] < 4.3
-    # n - 1 at the start; two new pairs for each merge; one for each entry that is taken out, at most 3 n of them
+    # n - 1 at the start, two for each merge, one for each entry taken out, of which there are at most 3 n
     assert fast[1] <= 6 * len(long)
 
 
