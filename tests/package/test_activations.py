@@ -121,7 +121,7 @@ def test_selective_recomputation_saves_70_and_65_percent() -> None:
 
 @pytest.mark.parametrize("sizes", [(6144, 64), (12288, 96), (20480, 128), (25600, 160)])
 def test_both_together_bring_a_fifth_of_tensor_parallelism(sizes) -> None:
-    """arXiv:2205.05198, §6.1: about 5 times less, for models of 22 billion to a trillion parameters (Table 3)."""
+    """arXiv:2205.05198, §6.1: about 5 times less, from 22 billion to a trillion parameters (Table 3)."""
     whole = layer_activation_bytes(*sizes, 2048, 1, 8)
     both = layer_activation_bytes(*sizes, 2048, 1, 8, True, "selective")
     assert 4.9 < whole / both < 6.2
