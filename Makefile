@@ -23,7 +23,7 @@ test: .venv/.test node_modules/.installed ## install and run everything: package
 	@scripts/need.sh chromium "the browser tests drive it" scripts/find_chromium.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 generate: .cache/generated ## regenerate what is stale: figures and includes
 

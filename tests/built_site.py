@@ -4,6 +4,7 @@ LLMQ_SITE=path takes a site that is already built. The address is not the choice
 navigation works only where the site is served at the address that it was built for.
 """
 
+import fcntl
 import os
 import re
 import subprocess
@@ -63,7 +64,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         if not home.startswith("http://"):
             pytest.fail(f"LLMQ_SITE was built for {home}: build it with SITE_URL={ADDRESS}", pytrace=False)
         return Site(folder, home)
-    folder = tmp_path_factory.mktemp("built") / "site"
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent  # of all workers: the first builds, the others wait
+    folder = shared / "site"
+    with (shared / "site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            _build(folder)
+    return Site(folder, ADDRESS)
+
+
+def _build(folder: Path) -> None:
+    partial = folder.with_name("site-partial")
     environment = os.environ | {
         "SITE_URL": ADDRESS,
         "REPO_URL": "https://github.com/example/questions",
@@ -71,8 +84,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         "LLMQ_REQUIRE_MATHJAX": "1",
         "PYTHONPATH": str(ROOT / "src"),
     }
-    command = [Path(sys.executable).parent / "mkdocs", "build", "--quiet", "--site-dir", folder]
+    command = [Path(sys.executable).parent / "mkdocs", "build", "--quiet", "--site-dir", partial]
     built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if built.returncode:
         pytest.fail(f"mkdocs build failed:\n{built.stdout}{built.stderr}", pytrace=False)
-    return Site(folder, ADDRESS)
+    partial.rename(folder)
