@@ -46,6 +46,7 @@ def trained_peer(n_merges: int) -> Tokenizer:
 
 
 OURS, THEIRS = train_byte_level(TEXT, 100), trained_peer(100)
+PEER = peer_of(OURS)
 
 
 def test_alphabet_equals_those_of_tokenizers_and_transformers() -> None:
@@ -66,7 +67,7 @@ def test_training_gives_the_vocabulary_of_tokenizers() -> None:
 @settings(max_examples=200, deadline=None)
 def test_ids_equal_those_of_tokenizers(pieces: list[str]) -> None:
     text = "".join(pieces)
-    assert OURS.encode(text) == THEIRS.encode(text).ids == peer_of(OURS).encode(text).ids
+    assert OURS.encode(text) == THEIRS.encode(text).ids == PEER.encode(text).ids
 
 
 @given(pieces=texts)
@@ -74,13 +75,13 @@ def test_ids_equal_those_of_tokenizers(pieces: list[str]) -> None:
 def test_decoding_gives_the_text_back(pieces: list[str]) -> None:
     text = "".join(pieces)
     assert OURS.decode(OURS.encode(text)) == text
-    assert peer_of(OURS).decode(OURS.encode(text)) == text
+    assert PEER.decode(OURS.encode(text)) == text
 
 
 @given(ids=st.lists(st.integers(0, OURS.vocab_size - 1), max_size=12))
 @modest
 def test_any_ids_decode_as_in_tokenizers(ids: list[int]) -> None:
-    assert OURS.decode(ids) == peer_of(OURS).decode(ids)
+    assert OURS.decode(ids) == PEER.decode(ids)
 
 
 def test_half_a_character_is_replaced() -> None:

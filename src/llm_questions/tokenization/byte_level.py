@@ -23,7 +23,7 @@ def byte_alphabet() -> dict[int, str]:
     """
     ranges = (("!", "~"), ("¡", "¬"), ("®", "ÿ"))
     printable = [byte for low, high in ranges for byte in range(ord(low), ord(high) + 1)]
-    others = [byte for byte in range(256) if byte not in printable]
+    others = sorted(set(range(256)) - set(printable))
     return {byte: chr(byte) for byte in printable} | {byte: chr(256 + i) for i, byte in enumerate(others)}
 
 

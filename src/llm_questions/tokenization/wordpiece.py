@@ -37,8 +37,9 @@ def encode_wordpiece(word: str, vocabulary: set[str], unknown: str = "[UNK]") ->
 def learn_wordpiece(word_counts: Mapping[str, int], n_merges: int) -> list[str]:
     """Characters and `n_merges` merged pieces; a pair scores count(xy) / (count(x) count(y)).
 
-    Ties go to the pair whose pieces come first in the vocabulary. Google has not published its
-    trainer: the score is the ratio by which a merge raises a unigram model's likelihood.
+    Ties go to the pair whose pieces come first in the vocabulary. The trainer behind BERT's
+    vocabulary was not released; this score is the usual reconstruction. Up to a constant it says
+    how much more often the pair occurs than its pieces would meet by chance.
     """
     words = {
         tuple(char if i == 0 else PREFIX + char for i, char in enumerate(word)): count
