@@ -8,16 +8,19 @@ export PYTHONPATH := $(CURDIR)/src
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve build test generate check-generated notebooks format bench lock clean
+.PHONY: help serve build site.zip test generate check-generated notebooks format bench audit lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 serve: generate node_modules/.installed ## install, generate what is stale, serve with live reload at 127.0.0.1:8000
 	$(BIN)/mkdocs serve --dev-addr $(ADDRESS)
 
 build: generate node_modules/.installed ## build the finished site into site/
 	LLMQ_REQUIRE_MATHJAX=1 $(BIN)/mkdocs build --strict
+
+site.zip: build ## the finished site in one archive
+	$(BIN)/python -m scripts.pack_site site $@
 
 test: .venv/.test node_modules/.installed ## install and run everything: package, pages, site, browser
 	@scripts/need.sh chromium "the browser tests drive it" scripts/find_chromium.sh
@@ -42,13 +45,20 @@ bench: .venv/.test node_modules/.installed bench/node_modules/.installed generat
 	@scripts/need.sh chromium "Lighthouse drives it" scripts/find_chromium.sh
 	$(BIN)/python -m bench
 
-lock: .venv/.lock ## recompile the lock files after a change of requirements*.in or package.json
+audit: .venv/.tools node_modules/.installed ## ask whether a locked dependency has a known vulnerability
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements-test.txt -r requirements-tools.txt
+	$(BIN)/npm audit
+	cd bench && npm audit
+
+lock: .venv/.tools ## recompile the lock files after a change of requirements*.in or package.json
 	$(BIN)/uv pip compile -q --universal --python-version 3.11.2 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11.2 --generate-hashes --no-emit-index-url --no-header -c requirements.txt requirements-test.in -o requirements-test.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11.2 --generate-hashes --no-emit-index-url --no-header -c requirements-test.txt requirements-tools.in -o requirements-tools.txt
 	$(BIN)/npm install --package-lock-only --ignore-scripts
+	cd bench && npm install --package-lock-only --ignore-scripts
 
 clean: ## delete everything that the other targets made
-	rm -rf .venv .cache node_modules bench/node_modules site
+	rm -rf .venv .cache node_modules bench/node_modules site site.zip
 
 .cache/generated: .venv/.site references.bib $(shell find docs -name "*.md") $(wildcard data/*) $(shell find scripts src -name '*.py' -o -name 'palette.json')
 	$(BIN)/python -m scripts.gen_includes build
@@ -68,8 +78,8 @@ clean: ## delete everything that the other targets made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-torch.txt
 	@touch $@
 
-.venv/.lock: | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+.venv/.tools: requirements-tools.txt | .venv/.site
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json | .venv/.site
