@@ -23,7 +23,7 @@ class Trained(NamedTuple):
 
 # --8<-- [start:learn_merges]
 def count_pairs(words: Mapping[Word, int]) -> Counter[Pair]:
-    """How often each pair of neighbors occurs; a word counts as often as it occurs."""
+    """How often each pair of neighbors occurs, in all occurrences of all words."""
     counts: Counter[Pair] = Counter()
     for word, count in words.items():
         for pair in pairwise(word):

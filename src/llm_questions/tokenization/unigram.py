@@ -91,10 +91,10 @@ def backward(edges: list[Edge], n: int) -> np.ndarray:
 def expected_counts(
     word_counts: Mapping[str, int], log_probs: Mapping[str, Score]
 ) -> tuple[dict[str, float], float]:
-    """E step: how often each piece is used on average over all segmentations; and log-likelihood.
+    """How often each piece is used, on average over all segmentations; log-likelihood.
 
-    Each segmentation weighs what the model gives it. The log-likelihood is the sum over words
-    of count · log p(word), where p(word) adds up all segmentations.
+    E step: each segmentation weighs what the model gives it. The log-likelihood is the
+    sum over words of count · log p(word), where p(word) adds up all segmentations.
     """
     expected: defaultdict[str, float] = defaultdict(float)
     log_likelihood = 0.0
@@ -105,15 +105,23 @@ def expected_counts(
             raise ValueError(f"no sequence of pieces spells {word!r}")
         log_likelihood += count * float(alpha[-1])
         for start, end, score in edges:
-            expected[word[start:end]] += count * exp(alpha[start] + score + beta[end] - alpha[-1])
+            share = exp(alpha[start] + score + beta[end] - alpha[-1])
+            expected[word[start:end]] += count * share
     return dict(expected), log_likelihood
 
 
-def em_step(word_counts: Mapping[str, int], log_probs: Mapping[str, Score]) -> tuple[dict[str, float], float]:
-    """New log-probabilities (M step: expected counts, normalized) and the old log-likelihood."""
+def em_step(
+    word_counts: Mapping[str, int],
+    log_probs: Mapping[str, Score],
+) -> tuple[dict[str, float], float]:
+    """New log-probabilities, and the log-likelihood of the old ones.
+
+    M step: the expected counts, normalized.
+    """
     expected, log_likelihood = expected_counts(word_counts, log_probs)
     total = sum(expected.values())
-    return {p: log(count / total) for p, count in expected.items() if count > 0}, log_likelihood
+    used = {piece: count for piece, count in expected.items() if count > 0}
+    return {piece: log(count / total) for piece, count in used.items()}, log_likelihood
 
 
 # --8<-- [end:em]
