@@ -29,20 +29,20 @@ def placement(
     offload_parameters: bool = False,
     size: BytesPerParameter = MIXED_PRECISION_ADAM,
 ) -> Placement:
-    """Model states of one rank, with one backward pass in a step.
+    """Model states of one rank, with one backward pass in a step, at stage 2 or 3.
 
     With `offload_optimizer` the host keeps the rank's gradients and optimizer states and computes the update:
     gradients go down, new parameters come up. With `offload_parameters` it keeps the rank's parameters as
     well: they come up for the forward and again for the backward pass.
 
     Raises:
-        ValueError: offloading at a stage that does not divide gradients, parameters offloaded below stage 3
-            or without the optimizer.
+        ValueError: the optimizer offloaded below stage 2, parameters offloaded below stage 3 or without the
+            optimizer.
 
     Source: arXiv:2101.06840, abstract; arXiv:2104.07857, abstract.
     """
     if offload_optimizer and stage < 2:
-        raise ValueError(f"the host takes a rank's own gradients, which needs stage 2 or 3, not {stage}")
+        raise ValueError(f"this account of offloading covers stages 2 and 3, got {stage}")
     if offload_parameters and not (stage == 3 and offload_optimizer):
         raise ValueError("parameters can be offloaded at stage 3 only, and after the optimizer")
     parts = model_state_parts(n_parameters, n_ranks, stage, size)

@@ -56,6 +56,11 @@ def test_every_explained_key_is_one_of_deepspeed() -> None:
     assert explained <= set(ZERO)
 
 
+def test_every_key_in_the_table_of_equivalents_is_one_of_deepspeed() -> None:
+    named = re.findall(r"^\| `(\w+): \d+`", PAGE.text, re.MULTILINE)
+    assert set(named) == {"zero_hpz_partition_size", "mics_shard_size"} <= set(ZERO)
+
+
 @pytest.mark.filterwarnings("ignore:.torch.jit.[a-z]+. is deprecated:DeprecationWarning")
 def test_stage_1_exists_in_pytorch() -> None:
     from torch.distributed.optim import ZeroRedundancyOptimizer

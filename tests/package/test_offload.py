@@ -29,6 +29,18 @@ def test_device_memory_equals_the_estimators_of_deepspeed(stage, optimizer, para
     assert computed == pytest.approx(ESTIMATES[stage, optimizer, parameters](7.5e9, n_ranks))
 
 
+# the same functions: bytes in the host's memory for each parameter, before their factor of 1.5 for buffers
+HOST_ESTIMATES = {(2, False): 16, (3, False): 16, (3, True): 18}
+
+
+@pytest.mark.parametrize(("stage", "parameters"), HOST_ESTIMATES)
+def test_host_memory_equals_the_estimators_of_deepspeed(stage, parameters) -> None:
+    in_32_bits = BytesPerParameter(parameter=2, gradient=4, optimizer=12)
+    found = placement(7.5e9, 4, stage, True, parameters, in_32_bits)
+    assert 4 * found.host == pytest.approx(HOST_ESTIMATES[stage, parameters] * 7.5e9)
+    assert found.to_host == 2 * placement(7.5e9, 4, stage, True, parameters).to_host
+
+
 def test_13_billion_parameters_fit_a_gpu_of_32_gb_with_offloading_and_not_without() -> None:
     """arXiv:2101.06840, abstract: over 13 billion on one V100, against 1.4 billion with PyTorch."""
     assert placement(13e9, 1, 2, offload_optimizer=True).device == 26e9
@@ -63,7 +75,7 @@ def test_nothing_is_lost_and_loops_agree(stage, n_ranks, n_parameters, optimizer
 
 
 def test_bad_arguments_are_named() -> None:
-    with pytest.raises(ValueError, match="needs stage 2 or 3"):
+    with pytest.raises(ValueError, match="covers stages 2 and 3"):
         placement(1e9, 8, 1, offload_optimizer=True)
     for stage, optimizer in ((2, True), (3, False)):
         with pytest.raises(ValueError, match="stage 3 only"):
