@@ -1,4 +1,4 @@
-"""Generated text: includes/*.md, includes/tables/*.md, docs/glossary.md, from references.bib and data/*.yml.
+"""Generated text, from references.bib and data/*.yml: includes/, docs/glossary.md, docs/assets/data/.
 
 python -m scripts.gen_includes list      names each file and what it is made from
 python -m scripts.gen_includes build     writes what is stale
@@ -11,15 +11,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))  # tables show what the package counts
 
-from scripts.includes import glossary, models, references
+from scripts.includes import glossary, kv_cache_table, model_data, models, references
 from scripts.includes.source import SourceError
 
 ROOT = Path(__file__).resolve().parent.parent
-MAKERS = [
-    references,
-    glossary,
-    models,
-]  # each has SOURCE, a path, and render(path), which returns {path: text}
+# each has SOURCE, a path, and render(path), which returns {path: text}
+MAKERS = [references, glossary, models, model_data, kv_cache_table]
 
 
 def outputs() -> dict[str, tuple[str, str]]:

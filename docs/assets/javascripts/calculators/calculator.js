@@ -1,0 +1,228 @@
+// What all calculators share: fields with names, presets, messages beside a field, the state in the address.
+//
+// A calculator is a subclass with
+//   fields    [{ name, label, kind, value, min, max, options, help, when }, …] in the order shown
+//             kind: integer, number or choice; when(values): whether the field has a meaning now
+//   presets   async () → [{ name, values }, …]; the first is shown at the start
+//   compute(values) → { title, steps: [{ label, formula, value }], notes: […] }; bytes are { bytes: number }
+// It throws FieldError for values that the fields allow one by one but not together.
+
+import { FieldError } from "../model/check.js";
+import { bytes } from "./format.js";
+
+const CUSTOM = "Your own";
+let count = 0;
+
+function make(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === true) element.setAttribute(key, "");
+    else if (value !== false && value !== undefined) element.setAttribute(key, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+export class Calculator extends HTMLElement {
+  fields = [];
+
+  async connectedCallback() {
+    if (this.form) return;
+    this.idPrefix = `calculator-${(count += 1)}`;
+    this.presetList = await this.presets();
+    this.values = { ...this.defaults(), ...this.presetList[0].values };
+    this.preset = this.presetList[0].name;
+    this.unit = "GiB";
+    this.readAddress();
+    this.build();
+    this.update();
+  }
+
+  defaults() {
+    return Object.fromEntries(this.fields.map(({ name, value }) => [name, value]));
+  }
+
+  presetValues(name) {
+    return this.presetList.find((preset) => preset.name === name)?.values ?? {};
+  }
+
+  // ---- the address: what differs from the defaults and the preset
+
+  readAddress() {
+    const query = new URLSearchParams(location.search);
+    if (this.presetList.some(({ name }) => name === query.get("preset"))) {
+      this.preset = query.get("preset");
+      this.values = { ...this.defaults(), ...this.presetValues(this.preset) };
+    }
+    for (const { name, kind } of this.fields) {
+      if (!query.has(name)) continue;
+      this.values[name] = kind === "choice" ? query.get(name) : query.get(name).trim();
+      if (name in this.presetValues(this.preset)) this.preset = CUSTOM;
+    }
+    if (query.get("unit") === "GB") this.unit = "GB";
+  }
+
+  writeAddress() {
+    const query = new URLSearchParams();
+    if (this.preset !== CUSTOM) query.set("preset", this.preset);
+    const usual = { ...this.defaults(), ...this.presetValues(this.preset) };
+    for (const { name } of this.fields) {
+      if (String(this.values[name]) !== String(usual[name]) || this.preset === CUSTOM) query.set(name, this.values[name]);
+    }
+    if (this.unit !== "GiB") query.set("unit", this.unit);
+    history.replaceState(history.state, "", `${location.pathname}?${query}${location.hash}`);
+  }
+
+  // ---- what is seen
+
+  build() {
+    this.controls = {};
+    this.messages = {};
+    const rows = this.fields.map((field) => this.buildField(field));
+    const options = [...this.presetList.map(({ name }) => name), CUSTOM].map((name) => make("option", {}, name));
+    this.presetSelect = make("select", { id: `${this.idPrefix}-preset` }, ...options);
+    this.presetSelect.addEventListener("change", () => this.choose(this.presetSelect.value));
+    this.unitSelect = make("select", { id: `${this.idPrefix}-unit` }, make("option", {}, "GiB"), make("option", {}, "GB"));
+    this.unitSelect.addEventListener("change", () => {
+      this.unit = this.unitSelect.value;
+      this.update(true);
+    });
+    this.form = make(
+      "form",
+      { class: "calculator__form", "aria-label": this.getAttribute("label") ?? "Calculator", novalidate: true },
+      make("p", { class: "calculator__field" }, make("label", { for: `${this.idPrefix}-preset` }, "Model"), this.presetSelect),
+      ...rows,
+      make("p", { class: "calculator__field" }, make("label", { for: `${this.idPrefix}-unit` }, "Units"), this.unitSelect),
+    );
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    this.result = make("output", { class: "calculator__result", "aria-live": "polite" });
+    this.share = make("button", { type: "button", class: "md-button calculator__share" }, "Copy a link to this result");
+    this.share.addEventListener("click", () => this.copyLink());
+    this.replaceChildren(this.form, this.result, this.share);
+    this.showValues();
+  }
+
+  buildField(field) {
+    const id = `${this.idPrefix}-${field.name}`;
+    const message = make("span", { class: "calculator__message", id: `${id}-message` });
+    const described = `${id}-message${field.help ? ` ${id}-help` : ""}`;
+    const control =
+      field.kind === "choice"
+        ? make(
+            "select",
+            { id, "aria-describedby": described },
+            ...field.options.map(([value, label]) => make("option", { value }, label)),
+          )
+        : make("input", { id, inputmode: field.kind === "integer" ? "numeric" : "decimal", "aria-describedby": described, autocomplete: "off" });
+    control.addEventListener(field.kind === "choice" ? "change" : "input", () => this.edit(field, control.value));
+    this.controls[field.name] = control;
+    this.messages[field.name] = message;
+    const help = field.help ? [make("span", { class: "calculator__help", id: `${id}-help` }, field.help)] : [];
+    return make("p", { class: "calculator__field" }, make("label", { for: id }, field.label), control, ...help, message);
+  }
+
+  showValues() {
+    this.presetSelect.value = this.preset;
+    this.unitSelect.value = this.unit;
+    for (const { name } of this.fields) this.controls[name].value = this.values[name];
+  }
+
+  choose(name) {
+    this.preset = name;
+    this.values = { ...this.values, ...this.presetValues(name) };
+    this.showValues();
+    this.update(true);
+  }
+
+  edit(field, value) {
+    this.values[field.name] = value;
+    const usual = this.presetValues(this.preset);
+    if (field.name in usual && String(usual[field.name]) !== value) {
+      this.preset = CUSTOM;
+      this.presetSelect.value = CUSTOM;
+    }
+    this.update(true);
+  }
+
+  async copyLink() {
+    await navigator.clipboard.writeText(location.href);
+    this.share.textContent = "Copied";
+    setTimeout(() => (this.share.textContent = "Copy a link to this result"), 2000);
+  }
+
+  // ---- from values to a result
+
+  // The numbers of all fields that have a meaning now; what cannot be read is reported beside its field.
+  read() {
+    const read = {};
+    const problems = {};
+    for (const field of this.fields) {
+      const written = this.values[field.name];
+      if (field.kind === "choice") {
+        read[field.name] = written;
+        if (!field.options.some(([value]) => value === written)) problems[field.name] = `there is no choice "${written}"`;
+        continue;
+      }
+      const text = String(written).trim().replaceAll(",", "");
+      const value = text === "" ? NaN : Number(text);
+      read[field.name] = value;
+      if (!Number.isFinite(value)) problems[field.name] = "must be a number, such as 4096";
+      else if (field.kind === "integer" && !Number.isInteger(value)) problems[field.name] = "must be a whole number";
+      else if (value < field.min) problems[field.name] = `must be at least ${field.min}`;
+      else if (value > field.max) problems[field.name] = `must be at most ${field.max.toLocaleString("en-US")}`;
+    }
+    return { read, problems };
+  }
+
+  update(edited = false) {
+    const { read, problems } = this.read();
+    const shown = this.fields.filter((field) => !field.when || field.when(read));
+    for (const field of this.fields) {
+      this.controls[field.name].closest("p").hidden = !shown.includes(field);
+      if (!shown.includes(field)) delete problems[field.name];
+    }
+    let result;
+    if (!Object.keys(problems).length) {
+      try {
+        result = this.compute(read);
+      } catch (error) {
+        if (!(error instanceof FieldError) || !(error.field in this.controls)) throw error;
+        problems[error.field] = error.message;
+      }
+    }
+    for (const { name } of this.fields) {
+      this.messages[name].textContent = problems[name] ?? "";
+      if (problems[name]) this.controls[name].setAttribute("aria-invalid", "true");
+      else this.controls[name].removeAttribute("aria-invalid");
+    }
+    this.share.disabled = !result;
+    this.result.replaceChildren(...(result ? this.render(result) : this.renderWithheld(problems)));
+    if (edited) this.writeAddress();
+  }
+
+  text(value) {
+    return typeof value === "object" ? bytes(value.bytes, this.unit) : value;
+  }
+
+  render({ title, value, steps, notes = [] }) {
+    const rows = steps.map(({ label, formula, value: result }) =>
+      make(
+        "tr",
+        {},
+        make("th", { scope: "row" }, label, ...(formula ? [make("span", { class: "calculator__formula" }, formula)] : [])),
+        make("td", {}, this.text(result)),
+      ),
+    );
+    const table = make("table", { class: "calculator__steps" }, make("caption", {}, "How it comes about"), make("tbody", {}, ...rows));
+    return [
+      make("p", { class: "calculator__title" }, `${title}: `, make("strong", {}, this.text(value))),
+      table,
+      ...notes.map((note) => make("p", { class: "calculator__note" }, note)),
+    ];
+  }
+
+  renderWithheld(problems) {
+    const named = this.fields.filter(({ name }) => problems[name]).map(({ label }) => label);
+    return [make("p", { class: "calculator__title" }, `No result yet. Mend: ${named.join(", ")}.`)];
+  }
+}

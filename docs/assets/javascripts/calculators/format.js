@@ -1,0 +1,36 @@
+// Numbers as the pages write them: 8,193 · 2.50 GiB · 1.6 × 10²³.
+
+const UNITS = {
+  GB: { base: 1000, names: ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"] },
+  GiB: { base: 1024, names: ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] },
+};
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+export const integer = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+
+// Three significant digits, and no fewer than the whole part has.
+export function short(value) {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e15)) return scientific(value);
+  const digits = size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 2 - Math.floor(Math.log10(size));
+  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+export function scientific(value, digits = 2) {
+  const [mantissa, exponent] = value.toExponential(digits).split("e");
+  const power = exponent.replace("+", "").replace("-", "⁻").replace(/\d/g, (digit) => SUPERSCRIPTS[digit]);
+  return `${mantissa} × 10${power}`;
+}
+
+// `unit` is GB (powers of 1,000) or GiB (powers of 1,024).
+export function bytes(value, unit = "GiB") {
+  const { base, names } = UNITS[unit];
+  let step = 0;
+  let rest = value;
+  while (rest >= base && step < names.length - 1) {
+    rest /= base;
+    step += 1;
+  }
+  return `${step === 0 ? integer(rest) : short(rest)} ${names[step]}`;
+}

@@ -1,0 +1,30 @@
+// Loads what a page's interactive parts need, once such a part comes near the window; other pages load nothing more.
+// A custom element's module has the element's name and defines it.
+
+const FOLDERS = { calculator: "./calculators/", figure: "./figures/" };
+const PARTS = Object.keys(FOLDERS).map((kind) => `[data-part="${kind}"]`).join();
+
+function load(element) {
+  const { part } = element.dataset;
+  import(`${FOLDERS[part]}${element.localName}.js`);
+}
+
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      load(target);
+    }
+  },
+  { rootMargin: "100% 0px" },
+);
+
+function find() {
+  near.disconnect();
+  for (const element of document.querySelectorAll(PARTS)) near.observe(element);
+}
+
+// document$ gives every page: the first, and those that instant navigation puts in its place
+if (globalThis.document$) globalThis.document$.subscribe(find);
+else find();

@@ -1,0 +1,35 @@
+"""data/models.yml -> docs/assets/data/models.json: the models that the calculators offer as presets."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import yaml
+
+from llm_questions.parameters.architecture import Architecture, from_entry
+
+SOURCE = "data/models.yml"
+TARGET = "docs/assets/data/models.json"
+DEFAULTS = {field.name: field.default for field in dataclasses.fields(Architecture)}
+FIRST = "Llama 3 70B"  # what the calculators show before anything is chosen
+
+
+def render(path: Path) -> dict[str, str]:
+    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    ordered = sorted(entries, key=lambda entry: (entry["name"] != FIRST, -entry["year"], entry["name"]))
+    lines = ",\n".join(json.dumps(_model(entry), ensure_ascii=False) for entry in ordered)
+    return {TARGET: f"[\n{lines}\n]\n"}
+
+
+def _model(entry: dict) -> dict:
+    architecture = dataclasses.asdict(from_entry(entry))
+    told = {name: value for name, value in architecture.items() if value != DEFAULTS[name]}
+    return {
+        "name": entry["name"],
+        "year": entry["year"],
+        "decoder_only": not entry.get("n_encoder_layers") and not entry.get("pooler"),
+        "parameters": entry["parameters"],
+        "window": entry.get("window"),
+        "context_length": entry["context_length"],
+        "architecture": told,
+    }

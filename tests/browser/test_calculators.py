@@ -1,0 +1,80 @@
+"""Calculators as readers use them."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+KV_CACHE = "calculators/kv-cache/"
+
+
+@pytest.fixture
+def calculator(page: Page):
+    page.goto(KV_CACHE)
+    expect(page.locator(".calculator__title")).to_be_visible()
+    return page
+
+
+def title(page: Page):
+    return page.locator(".calculator__title")
+
+
+def test_llama_3_70b_at_8193_tokens(calculator: Page):
+    expect(title(calculator)).to_have_text("KV cache: 2.50 GiB")
+    expect(calculator.locator(".calculator__steps")).to_contain_text("2,684,682,240")
+
+
+def test_a_preset_fills_the_fields(calculator: Page):
+    calculator.get_by_label("Model", exact=True).select_option("DeepSeek-V3")
+    expect(calculator.get_by_label("Latent size")).to_have_value("512")
+    expect(calculator.get_by_label("Key/value heads")).to_be_hidden()
+    calculator.get_by_label("Tokens in the sequence").fill("1")
+    expect(title(calculator)).to_have_text("KV cache: 68.6 KiB")
+    calculator.get_by_label("Units").select_option("GB")
+    expect(title(calculator)).to_have_text("KV cache: 70.3 kB")
+
+
+def test_a_wrong_value_withholds_the_result_and_loses_nothing(calculator: Page):
+    tokens = calculator.get_by_label("Tokens in the sequence")
+    tokens.fill("-5")
+    expect(title(calculator)).to_contain_text("No result yet")
+    expect(tokens).to_have_attribute("aria-invalid", "true")
+    expect(tokens).to_have_accessible_description(re.compile("must be at least 1"))
+    expect(calculator.get_by_label("Layers L")).to_have_value("80")
+    tokens.fill("8192")
+    expect(title(calculator)).to_have_text("KV cache: 2.50 GiB")
+    expect(tokens).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_heads_that_do_not_divide_are_reported_beside_the_field(calculator: Page):
+    heads = calculator.get_by_label("Key/value heads")
+    heads.fill("7")
+    expect(heads).to_have_accessible_description(re.compile("must divide the 64 query heads"))
+    expect(title(calculator)).to_contain_text("No result yet. Mend: Key/value heads")
+
+
+def test_the_address_holds_the_state(calculator: Page):
+    calculator.get_by_label("Model", exact=True).select_option("Gemma 3 27B")
+    calculator.get_by_label("Tokens in the sequence").fill("131072")
+    calculator.get_by_label("Units").select_option("GB")
+    shown = title(calculator).inner_text()
+    address = calculator.url
+    calculator.goto("")
+    calculator.goto(address)
+    expect(title(calculator)).to_have_text(shown)
+    expect(calculator.get_by_label("Model", exact=True)).to_have_value("Gemma 3 27B")
+
+
+def test_it_works_after_instant_navigation(page: Page):
+    page.goto("calculators/")
+    page.locator("article").get_by_role("link", name="KV cache").click()
+    expect(title(page)).to_have_text("KV cache: 2.50 GiB")
+
+
+def test_it_is_used_with_the_keyboard_alone(calculator: Page):
+    calculator.get_by_label("Model", exact=True).focus()
+    calculator.keyboard.press("Tab")
+    expect(calculator.get_by_label("Tokens in the sequence")).to_be_focused()
+    calculator.keyboard.press("Control+A")
+    calculator.keyboard.type("1")
+    expect(title(calculator)).to_have_text("KV cache: 320 KiB")

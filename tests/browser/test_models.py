@@ -1,0 +1,82 @@
+"""The formulas of docs/assets/javascripts/model/ are the package's: integers exactly, others to 1e-12."""
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from llm_questions import kv_cache
+from tests.built_site import Site
+
+N_CONFIGURATIONS = 2_000
+RUN = """async ([module, name, calls]) => {
+  const functions = await import(module);
+  return calls.map((call) => functions[name](...call));
+}"""
+PRECISIONS = [4, 2, 1, 0.75, 0.5, 0.123]
+
+
+@pytest.fixture(scope="module")
+def blank(browser: Browser, site: Site) -> Iterator[Page]:
+    page = browser.new_page(base_url=site.address)
+    page.goto("")
+    yield page
+    page.close()
+
+
+def draw_window(rng: random.Random) -> list[int | None]:
+    return [rng.choice([None, rng.randint(1, 5_000)]) for _ in range(rng.randint(1, 7))]
+
+
+Draw = Callable[[random.Random], list[Any]]
+FORMULAS: dict[str, tuple[str, str, Callable, Draw]] = {
+    "head_elements": (
+        "kv-cache",
+        "headElements",
+        kv_cache.head_elements,
+        lambda rng: [rng.randint(1, 128), rng.randint(1, 512), rng.randint(1, 512)],
+    ),
+    "latent_elements": (
+        "kv-cache",
+        "latentElements",
+        kv_cache.latent_elements,
+        lambda rng: [rng.randint(1, 4_096), rng.randint(0, 512)],
+    ),
+    "cache_elements": (
+        "kv-cache",
+        "cacheElements",
+        kv_cache.cache_elements,
+        lambda rng: [rng.randint(1, 10**6), rng.randint(1, 130), rng.randint(1, 40_000), draw_window(rng)],
+    ),
+    "cache_bytes": (
+        "kv-cache",
+        "cacheBytes",
+        kv_cache.cache_bytes,
+        lambda rng: [
+            rng.randint(1, 10**12),
+            rng.choice([4, 2, 1, 0.75, 0.5, rng.random() + 0.1]),
+            rng.randint(1, 512),
+        ],
+    ),
+}
+
+
+def agree(ours: float, theirs: float) -> bool:
+    exact = isinstance(ours, int) and ours < 2**53
+    return ours == theirs if exact else math.isclose(ours, theirs, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_browser_and_package_agree(blank: Page, site: Site, name: str):
+    module, function, package_function, draw = FORMULAS[name]
+    rng = random.Random(name)
+    calls = [draw(rng) for _ in range(N_CONFIGURATIONS)]
+    address = f"{site.address}assets/javascripts/model/{module}.js"
+    results = blank.evaluate(RUN, [address, function, calls])
+    assert len(results) == N_CONFIGURATIONS
+    for call, result in zip(calls, results, strict=True):
+        expected = package_function(*call)
+        assert agree(expected, result), f"{function}{tuple(call)}: {result}, the package gives {expected}"
