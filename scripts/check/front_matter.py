@@ -2,6 +2,8 @@
 
 import difflib
 import json
+import re
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -20,13 +22,22 @@ def problems(page: Page) -> list[str]:
         values = page.front_matter
     except PageError as error:
         return [str(error)]
-    found = schema_problems(page)
+    found = schema_problems(page) + list(_duplicate_problems(page))
     if found or not page.is_question:
         return found
     words = len(values["short_answer"].split())
     if words not in SHORT_ANSWER_WORDS:
         found.append(f"{page.where(page.key_line('short_answer'))}: short_answer has {words} words: 25 to 60")
     return found + _outline_problems(page)
+
+
+def _duplicate_problems(page: Page) -> Iterable[str]:
+    """YAML readers take the last of two equal keys without a word."""
+    seen: dict[str, int] = {}
+    for number, line in enumerate(page.head.splitlines(), start=2):
+        key = re.match(r"([\w-]+):", line)
+        if key and (first := seen.setdefault(key[1], number)) != number:
+            yield f"{page.where(number)}: the key `{key[1]}` stands at line {first} already: drop one"
 
 
 def schema_problems(page: Page) -> list[str]:

@@ -1,0 +1,91 @@
+"""The rules in the order in which they run: what reads sources, what reads the site, what executes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from scripts.check import (
+    addresses,
+    assets,
+    body,
+    characters,
+    citations,
+    front_matter,
+    html,
+    markup,
+    navigation,
+    notebooks,
+    tools,
+    truth,
+)
+from scripts.check.site import ADDRESS, Site, build
+from scripts.pages import DOCS, ROOT, Page
+
+BIB = ROOT / "references.bib"
+
+
+def source_problems() -> Iterator[str]:
+    yield from characters.problems()
+    yield from characters.name_problems()
+    yield from assets.problems()
+    yield from notebooks.problems()
+    pages = list(_readable_pages())
+    yield from navigation.problems(pages)
+    known = {key for _, key, _ in citations.read_entries(BIB)}
+    yield from citations.bib_problems(BIB)
+    for page in pages:
+        yield from front_matter.problems(page)
+        yield from body.problems(page)
+        yield from citations.problems(page, known)
+        yield from markup.problems(page)
+        if page.is_question:
+            yield from front_matter.agreement_problems(page)
+            yield from body.question_problems(page)
+    yield from front_matter.prerequisite_problems([page for page in pages if page.is_question])
+
+
+def _readable_pages() -> Iterator[Page]:
+    for path in sorted(DOCS.rglob("*.md")):
+        with suppress(UnicodeDecodeError):  # characters.py has said so
+            if not path.is_symlink():  # assets.py too
+                yield Page(path)
+
+
+def tool_problems() -> Iterator[str]:
+    yield from tools.rumdl()
+    yield from tools.typos()
+    yield from tools.yamllint()
+
+
+def site_problems(folder: Path, *, dirty: bool = False) -> Iterator[str]:
+    """Builds the site into `folder`. What cannot be built has nothing to be looked at."""
+    found = build(folder, dirty=dirty)
+    yield from found
+    if not (folder / "sitemap.xml").is_file():
+        return
+    site = Site(folder, ADDRESS)
+    yield from html.problems(site)
+    yield from addresses.problems(site)
+
+
+def validator_problems(folder: Path) -> Iterator[str]:
+    if (folder / "sitemap.xml").is_file():
+        yield from tools.html_validate(Site(folder, ADDRESS))
+
+
+def truth_tasks(about: str = "") -> list[tuple[Callable[..., list[str]], tuple]]:
+    """Calls that need nothing of each other, for as many processes as there are; `about` a path or all."""
+    books = [path.relative_to(ROOT).as_posix() for path in sorted(DOCS.rglob("*.ipynb"))]
+    pages = [path.relative_to(ROOT).as_posix() for path in sorted(DOCS.rglob("*.md"))]
+    tasks = [
+        ("docs/assets/figures/", truth.figure_problems, ()),
+        *((name, truth.notebook_problems, (name,)) for name in books),
+        *((name, truth.page_problems, (name,)) for name in pages),
+        ("includes/ docs/glossary.md references.bib data/glossary.yml", truth.generated_problems, ()),
+        ("data/models.yml", truth.published_problems, ()),
+    ]
+    return [
+        (task, values)
+        for paths, task, values in tasks
+        if not about or any(about.startswith(path) for path in paths.split())
+    ]
