@@ -8,13 +8,16 @@ export PYTHONPATH := $(CURDIR)/src
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve build site.zip check test generate check-generated urls notebooks format bench audit lock clean
+.PHONY: help serve new-question build site.zip check test generate check-generated urls notebooks format bench audit lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 serve: generate node_modules/.installed ## install, generate what is stale, serve with live reload at 127.0.0.1:8000
 	$(BIN)/mkdocs serve --dev-addr $(ADDRESS)
+
+new-question: .venv/.site ## begin a page: make new-question PAGE=attention/why-so QUESTION="Why is it so?"
+	@$(BIN)/python -m scripts.new_question "$(PAGE)" "$(QUESTION)"
 
 build: generate node_modules/.installed ## build the finished site into site/
 	LLMQ_REQUIRE_MATHJAX=1 $(BIN)/mkdocs build --strict

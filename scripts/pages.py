@@ -15,6 +15,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+DRAFT = ".draft.md"  # how the name of a page ends that is not finished; mkdocs.yml knows it too
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<marks>`{3,}|~{3,})(?P<info>[^`]*)$")
 HEADING = re.compile(r"^(?P<marks>#{1,6}) +(?P<text>.+?)(?: +#+)?(?: *\{[^{}]*\})?$")
@@ -89,6 +90,10 @@ class Page:
         self.comments: list[Comment] = []
         self.unclosed: list[tuple[int, str]] = []  # line and opening mark of a block that runs to the end
         self._scan()
+
+    @property
+    def is_draft(self) -> bool:
+        return self.name.endswith(DRAFT)
 
     def where(self, line: int) -> str:
         return f"{self.docs.name}/{self.name}:{line}"
@@ -197,7 +202,8 @@ def read_pages(docs: Path = DOCS) -> list[Page]:
 
 
 def question_pages(docs: Path = DOCS) -> list[Page]:
-    return [page for page in read_pages(docs) if page.is_question]
+    """Those that are finished."""
+    return [page for page in read_pages(docs) if page.is_question and not page.is_draft]
 
 
 def fold(text: str) -> str:

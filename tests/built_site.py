@@ -16,6 +16,8 @@ from lxml import etree
 from scripts.check.assets import address_of
 from scripts.check.site import ADDRESS, ENVIRONMENT, Site
 
+from scripts.pages import DRAFT
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -23,7 +25,11 @@ def addresses() -> list[str]:
     """Of all pages, from their sources: test cases are named before the site is built."""
     docs = ROOT / "docs"
     sources = [path.relative_to(docs).as_posix() for path in (*docs.rglob("*.md"), *docs.rglob("*.ipynb"))]
-    return sorted(address_of(source) for source in sources if ".ipynb_checkpoints" not in source)
+    return sorted(
+        address_of(source)
+        for source in sources
+        if ".ipynb_checkpoints" not in source and not source.endswith(DRAFT)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 import yaml
 from jsonschema import Draft202012Validator
 
+from scripts.new_question import ANSWER
 from scripts.pages import ROOT, Page, PageError, fold, plain
 
 SHORT_ANSWER_WORDS = range(25, 61)
@@ -128,6 +129,9 @@ def agreement_problems(page: Page) -> list[str]:
     elif plain(shown) != fold(str(answer)):
         where = page.where(line)
         found.append(f"{where}: {_difference(plain(shown), fold(str(answer)))}: write the same text in both")
+    if fold(str(answer)) == fold(ANSWER):
+        where = page.where(page.key_line("short_answer"))
+        found.append(f"{where}: this is still what `make new-question` wrote: give the answer")
     return found
 
 

@@ -4,13 +4,25 @@ import argparse
 import sys
 from pathlib import Path
 
-from scripts.finish import FinishError, comments, formulas, images, notebooks, search
+from scripts.finish import (
+    FinishError,
+    comments,
+    csp,
+    formulas,
+    images,
+    links,
+    notebooks,
+    redirects,
+    search,
+    sitemap,
+)
 
-STEPS = (comments, notebooks, images, formulas, search)  # each has run(site_dir)
+# each has run(site_dir)
+STEPS = (comments, notebooks, images, formulas, search, sitemap, links, redirects, csp)
 
 
-def finish(site_dir: Path) -> None:
-    for step in STEPS:
+def finish(site_dir: Path, steps=STEPS) -> None:
+    for step in steps:
         step.run(site_dir)
 
 
