@@ -7,12 +7,19 @@ from mkdocs.exceptions import PluginError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `mkdocs` does not look into the checkout
 
-from scripts.finish import FinishError
-from scripts.finish.__main__ import finish
+from scripts.finish import FinishError, csp
+from scripts.finish.__main__ import STEPS, finish
+
+_steps = list(STEPS)
+
+
+def on_startup(command, **_) -> None:
+    if command == "serve":
+        _steps.remove(csp)  # live reload is an inline script, another for each answer of the server
 
 
 def on_post_build(config) -> None:
     try:
-        finish(Path(config.site_dir))
+        finish(Path(config.site_dir), _steps)
     except FinishError as error:
         raise PluginError(str(error)) from error

@@ -39,7 +39,7 @@ class SearchBox:
         )
         self.input.fill(query)
         self.input.dispatch_event("keyup")
-        self.page.wait_for_function("!document.querySelector('.md-search-result__list [data-mark]')")
+        self.page.wait_for_function("() => !document.querySelector('.md-search-result__list [data-mark]')")
         links = self.page.locator(".md-search-result__item > a.md-search-result__link")
         found = links.evaluate_all("links => links.map((link) => link.href.replace(/[?#].*/, ''))")
         return [link.removeprefix(self.address) for link in dict.fromkeys(found)]

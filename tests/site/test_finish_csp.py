@@ -1,4 +1,4 @@
-"""The policy in the pages, and links out of the site. tests/browser/test_policy.py shows what the policy does."""
+"""The policy in the pages, and links out of the site. tests/browser/test_policy.py shows what it does."""
 
 from pathlib import Path
 

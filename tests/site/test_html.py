@@ -125,7 +125,7 @@ def test_no_comment_of_the_authors_is_left(documents):
 
 def test_edit_links_lead_to_the_source(documents):
     for page, document in documents.items():
-        link = content(document, "//a[@rel='edit']/@href")
+        link = content(document, "//a[@rel='edit noopener']/@href")
         assert link.endswith("/edit/main/" + content(document, "//meta[@name='source']/@content")), page
 
 
