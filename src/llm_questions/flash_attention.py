@@ -70,7 +70,8 @@ class OnlineSoftmax(NamedTuple):
     """What is kept of the keys seen so far, for each query.
 
     With logits s_j and values v_j: `maximum` is m = max_j s_j, `total` is
-    ℓ = Σ_j exp(s_j - m), `weighted` is u = Σ_j exp(s_j - m) v_j. The output is u / ℓ.
+    ℓ = Σ_j exp(s_j - m), `weighted` is u = Σ_j exp(s_j - m) v_j.
+    The output is u / ℓ.
     """
 
     maximum: Float[ndarray, "*batch n_queries"]
@@ -137,7 +138,8 @@ def flash_attention_forward(
             if causal and is_hidden(rows, columns, n_queries, n_keys):
                 break  # so are all tiles to its right
             k, v = key[..., columns, :], value[..., columns, :]
-            state = state.update(_tile_logits(q, k, rows, columns, offset, scale), v)
+            logits = _tile_logits(q, k, rows, columns, offset, scale)
+            state = state.update(logits, v)
         output[..., rows, :] = state.weighted / state.total[..., None]
         log_sum_exp[..., rows] = state.maximum + np.log(state.total)
     return output, log_sum_exp
@@ -192,13 +194,15 @@ def flash_attention_backward(
                 continue
             q, upstream = query[..., rows, :], grad_output[..., rows, :]
             logits = _tile_logits(q, k, rows, columns, offset, factor)
-            weights = np.exp(logits - log_sum_exp[..., rows][..., None])  # (..., rows, columns)
+            saved = log_sum_exp[..., rows, None]  # (..., rows, 1)
+            weights = np.exp(logits - saved)  # (..., rows, columns)
             grad_v += weights.swapaxes(-1, -2) @ upstream  # (..., columns, d_v)
             grad_weights = upstream @ v.swapaxes(-1, -2)  # (..., rows, columns)
-            grad_logits = weights * (grad_weights - delta[..., rows][..., None])
-            grad_query[..., rows, :] += factor * (grad_logits @ k)  # (..., rows, d_k)
-            grad_k += factor * (grad_logits.swapaxes(-1, -2) @ q)  # (..., columns, d_k)
-        grad_key[..., columns, :], grad_value[..., columns, :] = grad_k, grad_v
+            grad_logits = weights * (grad_weights - delta[..., rows, None])
+            grad_query[..., rows, :] += factor * (grad_logits @ k)
+            grad_k += grad_logits.swapaxes(-1, -2) @ q  # (..., columns, d_k)
+        grad_key[..., columns, :] = factor * grad_k
+        grad_value[..., columns, :] = grad_v
     return grad_query, grad_key, grad_value
 
 
