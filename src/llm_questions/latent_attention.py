@@ -126,11 +126,11 @@ def explicit_attention(
     past: LatentCache | None = None,
     scale: float | None = None,
 ) -> tuple[Float[ndarray, "*batch n d_model"], LatentCache]:
-    """MLA as multi-head attention: make every head's keys and values, attend. Causal.
+    """MLA as multi-head attention: makes each head's keys and values. Causal.
 
-    Shapes: `x` (..., n, d_model) are the newest tokens, `cos` and `sin` (n, d_r / 2) the
-    rotary tables of their positions. Returns the output (..., n, d_model) and the cache of
-    all tokens so far. `scale` defaults to 1/√(d_h + d_r).
+    Shapes: `x` (..., n, d_model) are the newest tokens, `cos`, `sin` (n, d_r / 2)
+    the rotary tables of their positions. Returns the output (..., n, d_model) and the
+    cache of all tokens so far. `scale` defaults to 1/√(d_h + d_r).
 
     Source: arXiv:2405.04434, §2.1.3 and Appendix C.
     """
@@ -140,8 +140,9 @@ def explicit_attention(
     content_key = latent @ weights.key_up  # (..., h, n_keys, d_h)
     value = latent @ weights.value_up  # (..., h, n_keys, d_v)
     rotary_key = _for_all_heads(cache.rotary_key, n_heads)  # (..., h, n_keys, d_r)
-    key = np.concatenate([content_key, rotary_key], axis=-1)  # (..., h, n_keys, d_h + d_r)
-    query = np.concatenate(queries(x, weights, cos, sin), axis=-1)  # (..., h, n, d_h + d_r)
+    key = np.concatenate([content_key, rotary_key], -1)  # (..., h, n_keys, width)
+    content, rotated = queries(x, weights, cos, sin)  # (..., h, n, d_h) and d_r
+    query = np.concatenate([content, rotated], -1)  # (..., h, n, width = d_h + d_r)
     heads = _attend(query, key, value, _scale(weights, scale))  # (..., h, n, d_v)
     return (heads @ weights.output).sum(axis=-3), cache  # (..., n, d_model)
 
@@ -158,16 +159,16 @@ def absorbed_attention(
     past: LatentCache | None = None,
     scale: float | None = None,
 ) -> tuple[Float[ndarray, "*batch n d_model"], LatentCache]:
-    """MLA as multi-query attention on the cache: no key or value is ever made. Causal.
+    """MLA as multi-query attention on the cache: makes no key or value. Causal.
 
-    Arguments, result and cache are those of `explicit_attention`. All heads share one key,
-    the cached vector of width d_c + d_r, and one value, its latent part.
+    Arguments, result and cache are those of `explicit_attention`. All heads share
+    one key, the cached vector of width d_c + d_r, and one value, its latent part.
 
     Source: arXiv:2405.04434, Appendix C ("absorb").
     """
     n_heads = len(weights.key_up)
     cache = compress(x, weights, cos, sin, past)
-    content, rotated = queries(x, weights, cos, sin)  # (..., h, n, d_h), (..., h, n, d_r)
+    content, rotated = queries(x, weights, cos, sin)  # (..., h, n, d_h) and d_r
     absorbed = content @ weights.key_up.swapaxes(-1, -2)  # (..., h, n, d_c)
     query = np.concatenate([absorbed, rotated], axis=-1)  # (..., h, n, d_c + d_r)
     cached = np.concatenate(cache, axis=-1)  # (..., n_keys, d_c + d_r)

@@ -91,6 +91,7 @@ def test_windows_equal_the_cache_of_transformers_and_the_newest_token(n: int) ->
         pytest.param(80, GQA_8, 320 * 2**10, id="Llama 2 70B"),
         pytest.param(32, GQA_8, 128 * 2**10, id="Llama 3 8B"),
         pytest.param(80, GQA_8, 327_680, id="Llama 3 70B"),
+        # arXiv:2401.02954, Table 2
         pytest.param(95, GQA_8, 389_120, id="DeepSeek 67B"),
     ],
 )
