@@ -128,7 +128,7 @@ def _as_written(target: str) -> str:
 
 def element_problems(document: Document) -> Iterator[tuple[str, str]]:
     for node in _own(document.article):
-        if node.tag not in ELEMENTS:
+        if node.tag not in ELEMENTS and not markup.is_component(node.tag):
             yield f"<{node.tag}", f"the element <{node.tag}>, which pages do not use: write Markdown"
         for name, value in node.attrib.items():
             if name.startswith("on"):

@@ -84,6 +84,8 @@ def _file_problems(config: dict, theme: dict) -> Iterable[str]:
 def _home_problems(pages: list[Page]) -> Iterable[str]:
     home = next((page.text for page in pages if page.name == "index.md"), "")
     for page in pages:
+        if page.is_draft:
+            continue
         try:
             question = page.front_matter["question"]
         except (PageError, KeyError):

@@ -38,10 +38,12 @@ def source_problems() -> Iterator[str]:
         yield from body.problems(page)
         yield from citations.problems(page, known)
         yield from markup.problems(page)
-        if page.is_question:
+        if page.is_question and not page.is_draft:
             yield from front_matter.agreement_problems(page)
             yield from body.question_problems(page)
-    yield from front_matter.prerequisite_problems([page for page in pages if page.is_question])
+    yield from front_matter.prerequisite_problems(
+        [page for page in pages if page.is_question and not page.is_draft]
+    )
 
 
 def _readable_pages() -> Iterator[Page]:

@@ -152,9 +152,12 @@ LINKS = [
     Mistake(
         "link to a draft",
         "site",
-        "docs/index.md",
+        HOST,
         "leads to no page or file",
-        edit(CONFIG, r"\A", "draft_docs: training/pretraining/zero.md\n"),
+        all_of(
+            lambda: write("docs/training/pretraining/idea.draft.md", page("What is an idea?"))(),
+            say("See [the idea](idea.draft.md)."),
+        ),
     ),
     link("that is absolute", "See [the section](/training/).", "absolute"),
     link("that is absolute, in HTML", '<a href="/questions/training/">Training</a>', "is absolute"),
