@@ -31,29 +31,30 @@ def placement(
 ) -> Placement:
     """Model states of one rank, with one backward pass in a step, at stage 2 or 3.
 
-    With `offload_optimizer` the host keeps the rank's gradients and optimizer states and computes the update:
-    gradients go down, new parameters come up. With `offload_parameters` it keeps the rank's parameters as
-    well: they come up for the forward and again for the backward pass.
+    With `offload_optimizer` the host keeps the rank's gradients and optimizer states
+    and computes the update: gradients go down, new parameters come up. With
+    `offload_parameters` it keeps the rank's parameters as well: they come up for the
+    forward and again for the backward pass.
 
     Raises:
-        ValueError: the optimizer offloaded below stage 2, parameters offloaded below stage 3 or without the
-            optimizer.
+        ValueError: the optimizer offloaded below stage 2, parameters offloaded below
+            stage 3 or without the optimizer.
 
     Source: arXiv:2101.06840, abstract; arXiv:2104.07857, abstract.
     """
     if offload_optimizer and stage < 2:
-        raise ValueError(f"this account of offloading covers stages 2 and 3, got {stage}")
+        raise ValueError(f"this account covers stages 2 and 3, got {stage}")
     if offload_parameters and not (stage == 3 and offload_optimizer):
-        raise ValueError("parameters can be offloaded at stage 3 only, and after the optimizer")
+        raise ValueError("offload parameters at stage 3, and after the optimizer")
     parts = model_state_parts(n_parameters, n_ranks, stage, size)
     if not offload_optimizer:
         return Placement(sum(parts.values()), 0, 0, 0)
     down = parts["gradients"]
-    shard = n_parameters * size.parameter / n_ranks  # the 16-bit parameters that a rank updates
+    updated = n_parameters * size.parameter / n_ranks  # the shard, in 16 bits
     host = parts["gradients"] + parts["optimizer states"]
     if offload_parameters:
-        return Placement(0, host + parts["parameters"], down, 2 * shard)
-    return Placement(parts["parameters"], host, down, shard)
+        return Placement(0, host + parts["parameters"], down, 2 * updated)
+    return Placement(parts["parameters"], host, down, updated)
 
 
 # --8<-- [end:placement]

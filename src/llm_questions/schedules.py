@@ -57,20 +57,25 @@ def inverse_square_root(step: Steps, d_model: int, warmup_steps: int = 4000) -> 
 
 # --8<-- [start:linear_cosine]
 def linear_cosine(
-    step: Steps, peak: float, warmup_steps: int, total_steps: int, final_ratio: float = 0.1
+    step: Steps,
+    peak: float,
+    warmup_steps: int,
+    total_steps: int,
+    final_ratio: float = 0.1,
 ) -> Rates:
-    """Linear warm-up to `peak`, then half a cosine down to `final_ratio` of it at `total_steps`.
+    """Linear warm-up to `peak`, then half a cosine down to `final_ratio` of it.
 
     Raises:
         ValueError: no step of warm-up, or none after it.
 
-    Source: Loshchilov & Hutter 2017, arXiv:1608.03983, Eq. 5 (one period); LLaMA ends at a tenth of the peak,
-    arXiv:2302.13971, §2.3.
+    Source: Loshchilov & Hutter 2017, arXiv:1608.03983, Eq. 5 (one period);
+    LLaMA ends at a tenth of the peak, arXiv:2302.13971, §2.3.
     """
     _check(warmup_steps, total_steps)
     progress = np.clip((step - warmup_steps) / (total_steps - warmup_steps), 0, 1)
-    cosine = (1 + np.cos(np.pi * progress)) / 2  # 1 at the end of the warm-up, 0 at the end
-    return peak * warmup(step, warmup_steps) * (final_ratio + (1 - final_ratio) * cosine)
+    cosine = (1 + np.cos(np.pi * progress)) / 2  # falls from 1 to 0
+    share = final_ratio + (1 - final_ratio) * cosine
+    return peak * warmup(step, warmup_steps) * share
 
 
 # --8<-- [end:linear_cosine]

@@ -38,12 +38,16 @@ def _check(stage: int, n_parameters: float, n_ranks: int) -> None:
 
 # --8<-- [start:model_state_bytes]
 def model_state_parts(
-    n_parameters: float, n_ranks: int, stage: int, size: BytesPerParameter = MIXED_PRECISION_ADAM
+    n_parameters: float,
+    n_ranks: int,
+    stage: int,
+    size: BytesPerParameter = MIXED_PRECISION_ADAM,
 ) -> dict[str, float]:
     """Bytes of parameters, gradients and optimizer states on each rank.
 
-    Stage 1 divides the optimizer states among the ranks, stage 2 the gradients as well, stage 3 the
-    parameters as well; stage 0, plain data parallelism, divides nothing.
+    Stage 1 divides the optimizer states among the ranks, stage 2 the gradients as
+    well, stage 3 the parameters as well; stage 0, plain data parallelism, divides
+    nothing.
 
     Raises:
         ValueError: unknown stage, no parameters, or no rank.
@@ -51,15 +55,19 @@ def model_state_parts(
     Source: arXiv:1910.02054, Figure 1 and §5.
     """
     _check(stage, n_parameters, n_ranks)
+    whole, shard = n_parameters, n_parameters / n_ranks
     return {
-        "parameters": n_parameters * size.parameter / (n_ranks if stage >= 3 else 1),
-        "gradients": n_parameters * size.gradient / (n_ranks if stage >= 2 else 1),
-        "optimizer states": n_parameters * size.optimizer / (n_ranks if stage >= 1 else 1),
+        "parameters": size.parameter * (shard if stage >= 3 else whole),
+        "gradients": size.gradient * (shard if stage >= 2 else whole),
+        "optimizer states": size.optimizer * (shard if stage >= 1 else whole),
     }
 
 
 def model_state_bytes(
-    n_parameters: float, n_ranks: int, stage: int, size: BytesPerParameter = MIXED_PRECISION_ADAM
+    n_parameters: float,
+    n_ranks: int,
+    stage: int,
+    size: BytesPerParameter = MIXED_PRECISION_ADAM,
 ) -> float:
     """The sum of `model_state_parts`, in bytes; the paper's GB are 10^9 bytes."""
     return sum(model_state_parts(n_parameters, n_ranks, stage, size).values())

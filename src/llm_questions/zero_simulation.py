@@ -70,23 +70,28 @@ class ZeroAdam:
         self.steps += 1
         ranks = range(self.cluster.n_ranks)
         if self.stage == 3:
-            # shards only: gathered for the forward pass, dropped, gathered again for the backward pass
+            # gathered for the forward pass, dropped, gathered again for the backward pass
             self.cluster.all_gather(self.parameters)
             whole = self.cluster.all_gather(self.parameters)
         else:
             whole = self.parameters
         gradients = [gradient_of(rank, whole[rank]) for rank in ranks]
         if self.stage == 0:
-            gradients = self.cluster.all_reduce(gradients)  # every rank updates everything
-            mine = self.parameters
+            gradients = self.cluster.all_reduce(gradients)
+            mine = self.parameters  # every rank updates everything
         else:
-            gradients = self.cluster.reduce_scatter(gradients)  # rank r keeps shard r of the mean
-            mine = [np.split(whole[rank], self.cluster.n_ranks)[rank] for rank in ranks]
+            gradients = self.cluster.reduce_scatter(gradients)
+            mine = [np.split(whole[rank], len(ranks))[rank] for rank in ranks]
         for rank in ranks:
             mine[rank], self.momentum[rank], self.variance[rank] = adam_step(
-                mine[rank], gradients[rank], self.momentum[rank], self.variance[rank], self.steps
+                mine[rank],
+                gradients[rank],
+                self.momentum[rank],
+                self.variance[rank],
+                self.steps,
             )
-        self.parameters = self.cluster.all_gather(mine) if self.stage in (1, 2) else mine
+        gathers = self.stage in (1, 2)
+        self.parameters = self.cluster.all_gather(mine) if gathers else mine
 
     # --8<-- [end:step]
 
