@@ -129,8 +129,8 @@ def explicit_attention(
     """MLA as multi-head attention: makes each head's keys and values. Causal.
 
     Shapes: `x` (..., n, d_model) are the newest tokens, `cos`, `sin` (n, d_r / 2)
-    the rotary tables of their positions. Returns the output (..., n, d_model) and the
-    cache of all tokens so far. `scale` defaults to 1/√(d_h + d_r).
+    the rotary tables of their positions. Returns the output (..., n, d_model) and
+    the cache of all tokens so far. `scale` defaults to 1/√(d_h + d_r).
 
     Source: arXiv:2405.04434, §2.1.3 and Appendix C.
     """
