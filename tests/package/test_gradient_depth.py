@@ -84,6 +84,22 @@ def test_gradients_by_depth_follow_the_derivation() -> None:
     assert np.all((sizes_of("post", m) > 0.6) & (sizes_of("post", m) < 2))
 
 
+@pytest.mark.parametrize("name", ["peri", "output"])
+def test_a_norm_behind_the_branch_changes_no_gradient_at_initialization(name: str) -> None:
+    np.testing.assert_allclose(sizes_of(name, 24), sizes_of("pre", 24), rtol=0.15)
+
+
+def test_without_biases_peri_and_output_norm_are_one_function_for_a_homogeneous_branch() -> None:
+    """The norm behind removes what the one in front would have, for centered tokens of any size."""
+    (x,) = normals(6, (5, WIDTH))
+    x = (x - x.mean(axis=-1, keepdims=True)) * np.array([[0.5], [1], [2], [4], [8]])
+    outputs = [
+        forward(x, init_stack(PLACEMENTS[name], 1, WIDTH, 2 * WIDTH, relu=True))[0]
+        for name in ("peri", "output")
+    ]
+    np.testing.assert_allclose(*outputs, atol=1e-3)  # eps under the roots
+
+
 def test_last_gradient_is_free_of_depth_in_post_norm_and_shrinks_as_its_root_in_pre_norm() -> None:
     """arXiv:2002.04745, Theorem 1: O(d √ln d) against O(d √(ln d / L)) for the last feed-forward matrix."""
     depths = [6, 12, 24, 48]
