@@ -85,6 +85,8 @@ def test_what_leads_nowhere_fails_the_build(write, moves, message):
         ({"a/b/": "c/"}, True),
         ({"a/b/#x-1": "c/#y"}, True),
         ({"a/": ""}, True),
+        ({"#x": "a/"}, True),
+        ({"": "a/"}, False),
         ({"a/b.md": "c/"}, False),
         ({"/a/": "c/"}, False),
         ({"a/": "https://example.org/"}, False),
