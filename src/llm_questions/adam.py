@@ -30,9 +30,9 @@ def adam_step(
 ) -> tuple[Float[ndarray, " p"], Float[ndarray, " p"], Float[ndarray, " p"]]:
     """One step of Adam: new parameters, momentum and variance, all of shape (p,).
 
-    `step` counts from 1. Every element is updated from its own history only. That is
-    why a shard can be updated without the rest. With `weight_decay` it is AdamW: the
-    decay acts on the parameters and does not enter the gradients.
+    `step` counts from 1. Every element is updated from its own history only. That
+    is why a shard can be updated without the rest. With `weight_decay` it is AdamW:
+    the decay acts on the parameters and does not enter the gradients.
 
     Raises:
         ValueError: `step` is less than 1.

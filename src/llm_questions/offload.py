@@ -29,16 +29,16 @@ def placement(
     offload_parameters: bool = False,
     size: BytesPerParameter = MIXED_PRECISION_ADAM,
 ) -> Placement:
-    """Model states of one rank, with one backward pass in a step, at stage 2 or 3.
+    """Model states of one rank, with one backward pass in a step.
 
-    With `offload_optimizer` the host keeps the rank's gradients and optimizer states
-    and computes the update: gradients go down, new parameters come up. With
-    `offload_parameters` it keeps the rank's parameters as well: they come up for the
-    forward and again for the backward pass.
+    With `offload_optimizer` the host keeps the rank's gradients and optimizer
+    states and computes the update: gradients go down, new parameters come up. With
+    `offload_parameters` it keeps the rank's parameters as well: they come up for
+    the forward and again for the backward pass.
 
     Raises:
-        ValueError: the optimizer offloaded below stage 2, parameters offloaded below
-            stage 3 or without the optimizer.
+        ValueError: the optimizer offloaded below stage 2, which this account does
+            not cover; parameters offloaded below stage 3 or without the optimizer.
 
     Source: arXiv:2101.06840, abstract; arXiv:2104.07857, abstract.
     """

@@ -70,7 +70,7 @@ class ZeroAdam:
         self.steps += 1
         ranks = range(self.cluster.n_ranks)
         if self.stage == 3:
-            # gathered for the forward pass, dropped, gathered again for the backward pass
+            # for the forward pass, then dropped; again for the backward pass
             self.cluster.all_gather(self.parameters)
             whole = self.cluster.all_gather(self.parameters)
         else:
