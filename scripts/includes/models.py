@@ -139,7 +139,7 @@ def parameters(model: dict) -> dict[str, str]:
         count += f"<br>active {active(terms):,}"
     return {
         "Parameters": count,
-        "Tables · attention · FFN, %": "\u00a0·\u00a0".join(f"{100 * n / total(terms):.0f}" for n in cells),
+        "Shares, %": "/".join(f"{100 * n / total(terms):.0f}" for n in cells),
     }
 
 
