@@ -1,5 +1,8 @@
 """Encoding: both encoders against each other and against Hugging Face tokenizers, on given merges."""
 
+from itertools import product
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
@@ -23,17 +26,36 @@ def merge_lists(draw: st.DrawFn) -> list[tuple[str, str]]:
     return merges
 
 
-def by_tokenizers(text: str, merges: list[tuple[str, str]]) -> list[str]:
+def peer_of(merges: list[tuple[str, str]]) -> Tokenizer:
     vocabulary = list(dict.fromkeys([*"abcé😀", *(left + right for left, right in merges)]))
     ids = {token: i for i, token in enumerate(vocabulary)}
-    return Tokenizer(models.BPE(vocab=ids, merges=merges)).encode(text).tokens
+    return Tokenizer(models.BPE(vocab=ids, merges=merges))
+
+
+@pytest.mark.parametrize(
+    "merges",
+    [
+        [("b", "c"), ("a", "bc")],  # a merge makes a pair with the symbol before it
+        [("a", "b"), ("ab", "c")],  # and with the one behind it
+        [("a", "a"), ("aa", "aa"), ("aa", "a")],  # runs, from the left
+        [("a", "b"), ("b", "a"), ("ab", "a"), ("b", "ab")],  # pairs that overlap
+        [("a", "b"), ("c", "ab"), ("ab", "c"), ("cab", "cab")],
+    ],
+    ids=str,
+)
+def test_all_short_texts(merges: list[tuple[str, str]]) -> None:
+    ranks, peer = {pair: rank for rank, pair in enumerate(merges)}, peer_of(merges)
+    for text in map("".join, (word for n in range(6) for word in product("abc", repeat=n))):
+        expected = peer.encode(text).tokens
+        assert encode_by_scanning(text, ranks).tokens == expected
+        assert encode_with_queue(text, ranks).tokens == expected
 
 
 @given(text=texts, merges=merge_lists())
 @modest
 def test_both_equal_tokenizers_on_any_merges(text: str, merges: list[tuple[str, str]]) -> None:
     ranks = {pair: rank for rank, pair in enumerate(merges)}
-    expected = by_tokenizers(text, merges)
+    expected = peer_of(merges).encode(text).tokens
     assert encode_by_scanning(text, ranks).tokens == expected
     assert encode_with_queue(text, ranks).tokens == expected
 

@@ -1,6 +1,6 @@
 """What SentencePiece does around its algorithm: normalization, whitespace as a symbol, byte fallback.
 
-Kudo & Richardson 2018, "SentencePiece", arXiv:1808.06226, §3; google/sentencepiece.
+Kudo & Richardson 2018, "SentencePiece", arXiv:1808.06226, §3.1; google/sentencepiece.
 """
 
 import re
@@ -16,7 +16,8 @@ def normalize(text: str, form: str | None = "NFKC", collapse: bool = True) -> st
 
     `collapse` makes one space of many and drops those at both ends. One space is put in front,
     so that a word is the same symbols inside a sentence and at its start. A ▁ in the input is
-    taken for a space: that difference is lost.
+    taken for a space: that difference is lost. Of the rules that SentencePiece adds to NFKC this
+    is the only one here; another makes spaces of tabs and line breaks.
     """
     if form is not None:
         text = unicodedata.normalize(form, text)
