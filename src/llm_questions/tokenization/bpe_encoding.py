@@ -41,8 +41,8 @@ def encode_by_scanning(symbols: Sequence[Symbol], ranks: Mapping[Pair, int]) -> 
 def encode_with_queue(symbols: Sequence[Symbol], ranks: Mapping[Pair, int]) -> Encoded:
     """The same tokens, with the possible merges in a priority queue: O(n log n).
 
-    Tokens form a linked list. A merge changes two pairs, which are looked up and queued;
-    an entry whose pair is no longer there is skipped when its turn comes.
+    Tokens form a linked list. A merge changes two pairs, which are looked up and
+    queued; an entry whose pair is no longer there is skipped when its turn comes.
     """
     tokens: list[Symbol | None] = list(symbols)
     n = len(tokens)

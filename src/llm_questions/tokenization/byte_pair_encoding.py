@@ -54,9 +54,10 @@ def learn_merges(
     """The first `n_merges` merges of byte pair encoding, all pairs counted anew for each.
 
     `words` maps a word to how often it occurs. Among pairs with the same count, "ids" takes
-    the one with the smaller ids, first of the left and then of the right symbol, as Hugging
-    Face tokenizers do: symbols of `alphabet` (by default all, sorted) have the ids 0, 1, ...;
-    each new symbol gets the next. "seen" takes the pair that is met first, as the paper does.
+    the one with the smaller ids, first of the left and then of the right symbol, as in
+    Hugging Face tokenizers: symbols of `alphabet` (by default all, sorted) have the ids
+    0, 1, ..., and each new symbol gets the next. "seen" takes the pair that is met first,
+    as the paper does.
 
     Stops early when no word has two symbols left.
 
