@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 DRAFT = ".draft.md"  # how the name of a page ends that is not finished; mkdocs.yml knows it too
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
 FENCE = re.compile(r"^(?P<indent> *)(?P<marks>`{3,}|~{3,})(?P<info>[^`]*)$")
 HEADING = re.compile(r"^(?P<marks>#{1,6}) +(?P<text>.+?)(?: +#+)?(?: *\{[^{}]*\})?$")
 INCLUDE = re.compile(r'^ *-{1,}8<-{1,} +"(?P<target>[^"]+)" *$', re.MULTILINE)
@@ -114,7 +115,7 @@ class Page:
     @cached_property
     def front_matter(self) -> dict:
         try:
-            values = yaml.safe_load(self.head) or {}
+            values = yaml.load(self.head, LOADER) or {}
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 2 if error.problem_mark else 1
             raise PageError(f"{self.where(line)}: front matter is not YAML: {error.problem}") from error

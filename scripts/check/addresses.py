@@ -18,7 +18,8 @@ REDIRECTS = ROOT / "data" / "redirects.yml"
 
 
 def problems(site: Site) -> list[str]:
-    return [*_gone(site), *_new(site), *_redirect_problems(site)]
+    now = published(site)
+    return [*_gone(now), *_new(now), *_redirect_problems(now)]
 
 
 def published(site: Site) -> dict[str, str]:
@@ -27,8 +28,9 @@ def published(site: Site) -> dict[str, str]:
     for page, document in site.documents.items():
         if page:
             found[page] = document.source
-        for heading in document.article.xpath(".//*[self::h2 or self::h3 or self::h4][@id]"):
-            found[f"{page}#{heading.get('id')}"] = document.source
+        for heading in document.article.iter("h2", "h3", "h4"):
+            if identity := heading.get("id"):
+                found[f"{page}#{identity}"] = document.source
     return found
 
 
@@ -40,8 +42,8 @@ def redirects() -> dict[str, str]:
     return (yaml.safe_load(REDIRECTS.read_text("utf-8")) or {}) if REDIRECTS.is_file() else {}
 
 
-def _gone(site: Site) -> Iterable[str]:
-    now, moved = published(site), redirects()
+def _gone(now: dict[str, str]) -> Iterable[str]:
+    moved = redirects()
     for address in recorded():
         page, _, anchor = address.partition("#")
         if address in now or address in moved or page in moved:
@@ -56,10 +58,10 @@ def _gone(site: Site) -> Iterable[str]:
         yield f"{place}: the published address {address} is gone: redirect it in data/redirects.yml"
 
 
-def _new(site: Site) -> Iterable[str]:
+def _new(now: dict[str, str]) -> Iterable[str]:
     known = set(recorded())
     fresh: dict[str, list[str]] = {}
-    for address, source in published(site).items():
+    for address, source in now.items():
         if address not in known:
             fresh.setdefault(source, []).append(address)
     for source, addresses in fresh.items():
@@ -67,9 +69,8 @@ def _new(site: Site) -> Iterable[str]:
         yield f"{source}:1: the address {addresses[0]}{more} is not recorded yet: run `make urls`"
 
 
-def _redirect_problems(site: Site) -> Iterable[str]:
+def _redirect_problems(now: dict[str, str]) -> Iterable[str]:
     """What scripts/finish/redirects.py, which makes the pages, cannot know."""
-    now = published(site)
     for old in redirects():
         if old in now:
             where = f"data/redirects.yml:{find_line('data/redirects.yml', old)}"

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -60,12 +61,17 @@ GLOSSARY = re.compile(r"^\*\[([^\]]+)\]", re.M)
 def problems(site: Site) -> list[str]:
     found = []
     for document in site.documents.values():
-        rules = (link_problems(site, document), element_problems(document), image_problems(document))
-        more = (heading_problems(document), text_problems(document))
-        for rule in (*rules, *more):
-            found += [f"{document.at(text)}: {problem}" for text, problem in rule]
+        found += [f"{document.at(text)}: {problem}" for text, problem in link_problems(site, document)]
+        found += _page_problems(document)
         found += loading_problems(site, document)
     return found
+
+
+@cache
+def _page_problems(document: Document) -> list[str]:
+    """What needs this page alone; kept, as the test of the rules asks for the same pages again and again."""
+    rules = (element_problems, image_problems, heading_problems, text_problems)
+    return [f"{document.at(text)}: {problem}" for rule in rules for text, problem in rule(document)]
 
 
 # --- links; these rules and those below give a text of the source, to find the line by, and the problem

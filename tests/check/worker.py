@@ -13,9 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.check import rounds
+from scripts.check import html, rounds
 from scripts.check.__main__ import SITE
-from scripts.check.site import ADDRESS, Site
+from scripts.check.site import ADDRESS, Site, load_config
 from scripts.pages import ROOT
 from tests.check.mistakes import MISTAKES, Mistake
 
@@ -109,8 +109,8 @@ def _take_back() -> None:
 def main() -> None:
     os.chdir(ROOT)
     print(json.dumps(prepare()), flush=True)
-    for document in Site(SITE, ADDRESS).documents.values():
-        assert document.ids  # parsed once, before the children
+    html.problems(Site(SITE, ADDRESS))  # read once, before the children
+    load_config(str(ROOT / "mkdocs.yml"))  # and so are the plugins imported
     by_name = {mistake.name: mistake for mistake in MISTAKES}
     for line in sys.stdin:
         print(json.dumps(make(by_name[line.rstrip("\n")])), flush=True)
