@@ -15,7 +15,7 @@ from llm_questions.layer_norm import layer_norm
 # --8<-- [start:constants]
 @dataclass(frozen=True)
 class DeepNormConstants:
-    """`alpha` multiplies the residual, always; `beta` some weights, at initialization."""
+    """`alpha` multiplies the residual, always; `beta` some weights, initially."""
 
     alpha: float
     beta: float

@@ -11,7 +11,7 @@ from numpy import ndarray
 
 # --8<-- [start:variance]
 def two_pass_variance(x: Float[ndarray, "*batch d"]) -> Float[ndarray, "*batch"]:
-    """mean((x - mean(x))²) over the last axis: the mean first, then the squares around it.
+    """mean((x - mean(x))²) over the last axis: first the mean, then the squares.
 
     Shapes: `x` (..., d), result (...). Every operation runs in the precision of `x`.
 
@@ -22,7 +22,7 @@ def two_pass_variance(x: Float[ndarray, "*batch d"]) -> Float[ndarray, "*batch"]
 
 
 def one_pass_variance(x: Float[ndarray, "*batch d"]) -> Float[ndarray, "*batch"]:
-    """mean(x²) - mean(x)² over the last axis: one pass, and the difference may be negative.
+    """mean(x²) - mean(x)² over the last axis: one pass, may come out negative.
 
     Shapes: `x` (..., d), result (...). Every operation runs in the precision of `x`.
 
@@ -32,7 +32,7 @@ def one_pass_variance(x: Float[ndarray, "*batch d"]) -> Float[ndarray, "*batch"]
 
 
 def welford_variance(x: Float[ndarray, "*batch d"]) -> Float[ndarray, "*batch"]:
-    """One pass over the last axis that keeps the mean so far and the squares around it.
+    """One pass over the last axis; keeps the mean so far and the squares around it.
 
     Shapes: `x` (..., d), result (...). Every operation runs in the precision of `x`.
 
