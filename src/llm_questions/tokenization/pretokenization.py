@@ -1,7 +1,7 @@
 """Cutting text before any merge is learned or applied: the patterns of GPT-2 and GPT-4.
 
-GPT-4's is written as in js-tiktoken 1.0.21. tiktoken 0.14 writes it for speed, and leaves white space behind the last line
-break of a text in one piece with that; no token holds both, so the tokens are the same.
+GPT-4's is written as in js-tiktoken 1.0.21. tiktoken 0.14 writes it for speed, and leaves white space behind
+the last line break of a text in one piece with that; no token holds both, so the tokens are the same.
 
 Python's `re` knows neither \\p{L} nor \\p{N}, so both are written out from `unicodedata`; and its \\s is not
 Unicode's White_Space, which the tokenizers use.
