@@ -40,8 +40,8 @@ def one_head_per_relation(
 ) -> AttentionWeights:
     """A layer in which head r copies the content of the token with role r to slot r.
 
-    Each head has d_k = 1 and d_v = m. Its logit is `sharpness` for the token with its role
-    and 0 for all others, whatever their contents.
+    Each head has d_k = 1 and d_v = m. Its logit is `sharpness` for the token with
+    its role and 0 for all others, whatever their contents.
     """
     content, constant, slots = n_relations, n_relations + m, n_relations + m + 1
     d_model = slots + n_relations * m
@@ -63,20 +63,23 @@ def unexplained_share(
     attention: Float[ndarray, "n_heads n"],
     wanted: Int[ndarray, " r"],
 ) -> float:
-    """Share of the wanted contents' variance that no value and output matrices recover.
+    """Share of the wanted contents' variance that value and output matrices miss.
 
-    Shapes: `attention` (n_heads, n), the weights of every head for one query; `wanted`
-    (r,), the tokens whose contents are wanted, each in a slot of its own. Contents are
-    independent with mean 0 and variance 1, and the weights do not depend on them. A wanted
-    token counts by the squared distance of its unit vector from the span of the weights.
+    Shapes: `attention` (n_heads, n), the weights of every head for one query;
+    `wanted` (r,), the tokens whose contents are wanted, each in a slot of its own.
+    Contents have mean 0 and variance 1 and are independent, of each other and of the
+    weights. A wanted token counts by the squared distance of its unit vector from
+    the span of the weights.
 
     Raises:
         ValueError: a token is wanted twice.
     """
     if len(set(wanted.tolist())) < len(wanted):
         raise ValueError(f"each wanted token counts once, got {wanted.tolist()}")
-    projection = np.linalg.pinv(attention) @ attention  # (n, n), onto the span of the rows
-    return 1.0 - np.diag(projection)[wanted].mean().item()
+    _, singular_values, directions = np.linalg.svd(attention, full_matrices=False)
+    # rows that nearly coincide would spoil a pseudoinverse; directions stay orthonormal
+    directions = directions[singular_values > 1e-12 * singular_values[0]]  # (rank, n)
+    return 1.0 - (directions[:, wanted] ** 2).sum(axis=0).mean().item()
 
 
 # --8<-- [end:unexplained_share]

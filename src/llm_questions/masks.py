@@ -110,10 +110,10 @@ def sliding_window_mask(
 def sink_mask(
     n_queries: int, n_keys: int | None = None, *, window: int, n_sinks: int
 ) -> Bool[ndarray, "n_queries n_keys"]:
-    """True for the last `window` keys and the first `n_sinks` ones, never for later keys.
+    """True for the last `window` and the first `n_sinks` keys, never for later keys.
 
-    Shape (n_queries, n_keys), aligned like `causal_mask`. StreamingLLM keeps these keys;
-    it also counts their positions within the cache, which no mask can say.
+    Shape (n_queries, n_keys), aligned like `causal_mask`. StreamingLLM keeps these
+    keys; it also counts their positions within the cache, which no mask can say.
 
     Raises:
         ValueError: `n_sinks` is negative; or as `sliding_window_mask`.

@@ -84,7 +84,26 @@ def test_fewer_heads_than_relations_leave_their_share(
     (logits,) = normals(seed, (n_heads, n))
     for sharpness in (1.0, 30.0):
         share = unexplained_share(softmax(sharpness * logits), wanted)
-        assert share >= 1 - n_heads / n_relations - 1e-9
+        assert share >= 1 - n_heads / n_relations - 1e-12
+
+
+def test_rows_that_nearly_coincide_do_not_break_the_bound() -> None:
+    """Two sharp heads on one token; a pseudoinverse in double precision falls below the bound, 1/3."""
+    rows = np.array([[5.03e-15, 2.24e-23, 1 - 5.03e-15], [9.49e-21, 1.18e-27, 1.0]])
+    assert unexplained_share(rows, np.array([0, 1, 2])) == pytest.approx(2 / 3)
+    apart = np.array([[1e-8, 0.0, 1 - 1e-8], [0.0, 0.0, 1.0]])
+    assert unexplained_share(apart, np.array([0, 1, 2])) == pytest.approx(1 / 3)
+
+
+def test_features_that_reveal_the_contents_escape_the_bound() -> None:
+    """The contents must be independent of the features too, not only of each other."""
+    rng = np.random.default_rng(0)
+    contents = rng.choice([-1.0, 1.0], size=(200, 2))
+    # a feature equal to the content is all that the logits read, and the tags are features as well
+    weights = softmax(0.01 * contents)
+    average, tag = (weights * contents).sum(axis=1), (weights * [100.0, -100.0]).sum(axis=1)
+    fetched = np.stack([average + tag, average - tag], axis=1)
+    assert ((fetched - contents) ** 2).sum(axis=1).mean() < 1e-3  # the bound would be (R - H) m = 1
 
 
 def test_the_bound_is_attained_by_looking_at_wanted_tokens_only() -> None:
