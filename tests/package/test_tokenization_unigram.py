@@ -2,6 +2,7 @@
 
 import io
 from collections import Counter
+from itertools import pairwise
 from math import exp, inf, log
 
 import numpy as np
@@ -10,6 +11,7 @@ import sentencepiece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llm_questions.tokenization import unigram
 from llm_questions.tokenization.sentencepiece_text import normalize
 from llm_questions.tokenization.unigram import (
     backward,
@@ -216,6 +218,27 @@ def test_training_keeps_characters_and_reaches_the_size() -> None:
     assert set(train_unigram(counts, 1)) == characters
     for word in counts:
         assert "".join(viterbi(word, model)[0]) == word
+
+
+def test_seeds_are_the_substrings_with_the_largest_count_times_length() -> None:
+    # in three times abab: ab 6 · 2, abab 3 · 4, aba and bab 3 · 3, ba 3 · 2
+    assert train_unigram({"abab": 3}, vocab_size=10, n_seeds=2).keys() == {"a", "b", "ab", "abab"}
+    assert "abc" not in train_unigram({"abc": 1}, vocab_size=10), "a substring has to occur twice"
+
+
+def test_pruning_keeps_a_share_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts, sizes = Counter(normalize(word) for word in TEXT.split()), []
+
+    def recorded(word_counts, log_probs):
+        sizes.append(len(log_probs))
+        return removal_losses(word_counts, log_probs)
+
+    monkeypatch.setattr(unigram, "removal_losses", recorded)
+    train_unigram(counts, 60, n_seeds=100, keep=0.75)
+    assert sizes[0] > 100
+    assert sizes[-1] == 60
+    for before, after in pairwise(sizes):
+        assert after == max(60, int(0.75 * before))
 
 
 def test_characters_stay_where_em_has_no_use_for_them() -> None:

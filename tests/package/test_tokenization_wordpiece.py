@@ -49,6 +49,23 @@ def test_the_first_piece_has_the_highest_score(counts: dict[str, int]) -> None:
     assert (set(learned[len(characters) :]) <= expected) if expected else learned == sorted(characters)
 
 
+def test_every_further_piece_is_scored_on_what_is_merged_by_then() -> None:
+    counts = {"ab": 3, "abcd": 1, "ecd": 1, "xb": 1}
+    learned = learn_wordpiece(counts, 5)
+    assert learned == ["##b", "##c", "##d", "a", "e", "x", "##cd", "ecd", "##bcd", "abcd", "ab"]
+    words = [([word[0], *(f"##{char}" for char in word[1:])], count) for word, count in counts.items()]
+    for piece in learned[6:]:
+        assert piece in best_pairs(words)
+        words = [(merged(word, piece), count) for word, count in words]
+
+
+def merged(word: list[str], piece: str) -> list[str]:
+    for i in range(len(word) - 1):
+        if word[i] + word[i + 1].removeprefix("##") == piece:
+            return [*word[:i], piece, *word[i + 2 :]]
+    return word
+
+
 def test_score_and_count_choose_differently() -> None:
     counts = {"hug": 10, "pug": 5, "pun": 12, "bun": 4, "hugs": 5}
     assert learn_wordpiece(counts, 1)[-1] == "##gs"
