@@ -234,7 +234,7 @@ def test_pruning_keeps_a_share_each_time(monkeypatch: pytest.MonkeyPatch) -> Non
         return removal_losses(word_counts, log_probs)
 
     monkeypatch.setattr(unigram, "removal_losses", recorded)
-    train_unigram(counts, 60, n_seeds=100, keep=0.75)
+    train_unigram(counts, 60, n_seeds=100)
     assert sizes[0] > 100
     assert sizes[-1] == 60
     for before, after in pairwise(sizes):
