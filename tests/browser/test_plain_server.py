@@ -1,4 +1,4 @@
-"""The site needs no server of its own: `python -m http.server` is enough, at any path, whatever site_url is."""
+"""The site needs no server of its own: `python -m http.server` is enough, at any path, whatever site_url."""
 
 import re
 import subprocess
