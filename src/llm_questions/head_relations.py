@@ -38,7 +38,7 @@ def one_head_per_relation(
     m: int,
     sharpness: float,
 ) -> AttentionWeights:
-    """A layer in which head r copies the content of the token with role r to slot r.
+    """A layer whose head r copies the content of the token with role r to slot r.
 
     Each head has d_k = 1 and d_v = m. Its logit is `sharpness` for the token with
     its role and 0 for all others, whatever their contents.
@@ -67,18 +67,18 @@ def unexplained_share(
 
     Shapes: `attention` (n_heads, n), the weights of every head for one query;
     `wanted` (r,), the tokens whose contents are wanted, each in a slot of its own.
-    Contents have mean 0 and variance 1 and are independent, of each other and of the
-    weights. A wanted token counts by the squared distance of its unit vector from
-    the span of the weights.
+    Contents have mean 0 and variance 1 and are independent, of each other and of
+    the weights. A wanted token counts by the squared distance of its unit vector
+    from the span of the weights.
 
     Raises:
         ValueError: a token is wanted twice.
     """
     if len(set(wanted.tolist())) < len(wanted):
         raise ValueError(f"each wanted token counts once, got {wanted.tolist()}")
-    _, singular_values, directions = np.linalg.svd(attention, full_matrices=False)
-    # rows that nearly coincide would spoil a pseudoinverse; directions stay orthonormal
-    directions = directions[singular_values > 1e-12 * singular_values[0]]  # (rank, n)
+    # a pseudoinverse is wrong where rows nearly coincide; these stay orthonormal
+    _, lengths, directions = np.linalg.svd(attention, full_matrices=False)
+    directions = directions[lengths > 1e-12 * lengths[0]]  # (rank, n)
     return 1.0 - (directions[:, wanted] ** 2).sum(axis=0).mean().item()
 
 

@@ -110,7 +110,7 @@ def sliding_window_mask(
 def sink_mask(
     n_queries: int, n_keys: int | None = None, *, window: int, n_sinks: int
 ) -> Bool[ndarray, "n_queries n_keys"]:
-    """True for the last `window` and the first `n_sinks` keys, never for later keys.
+    """True for the last `window` and the first `n_sinks` keys, not for later keys.
 
     Shape (n_queries, n_keys), aligned like `causal_mask`. StreamingLLM keeps these
     keys; it also counts their positions within the cache, which no mask can say.
@@ -123,8 +123,8 @@ def sink_mask(
     if n_sinks < 0:
         raise ValueError(f"the number of sinks cannot be negative, got {n_sinks}")
     recent = sliding_window_mask(n_queries, n_keys, window=window)
-    is_sink = np.arange(recent.shape[1]) < n_sinks  # (n_keys,)
-    return recent | (causal_mask(n_queries, n_keys) & is_sink)  # (n_queries, n_keys)
+    sinks = np.arange(recent.shape[1]) < n_sinks  # (n_keys,)
+    return recent | (causal_mask(n_queries, n_keys) & sinks)  # (n_queries, n_keys)
 
 
 # --8<-- [end:sink_mask]

@@ -12,8 +12,8 @@ def receptive_field(masks: Iterable[Bool[ndarray, "n n"]]) -> Bool[ndarray, "n n
     """True where input token j can influence output token i, through any path.
 
     `masks` holds one mask (True = may attend) of shape (n, n) for each layer, the
-    first layer first; result (n, n). The residual connection keeps every token's own
-    path open.
+    first layer first; result (n, n). The residual connection keeps every token's
+    own path open.
 
     Raises:
         ValueError: there are no masks.
