@@ -88,6 +88,7 @@ def scroll_with_arrow(page: Page, selector: str) -> None:
 def test_wide_tables_scroll_with_the_arrow_keys(page: Page):
     page.set_viewport_size(PHONE)
     page.goto(PAGE)
+    page.locator("article table").first.scroll_into_view_if_needed()
     page.locator(".md-typeset__scrollwrap[tabindex='0']").first.wait_for()
     scroll_with_arrow(page, ".md-typeset__scrollwrap[tabindex='0']")
 

@@ -50,6 +50,7 @@ def test_code_is_copied(second_page: Page):
 
 def test_wide_tables_are_stops_of_the_tab_key(second_page: Page):
     second_page.set_viewport_size({"width": 360, "height": 640})
+    second_page.locator("article table").first.scroll_into_view_if_needed()
     table = second_page.locator(".md-typeset__scrollwrap[tabindex='0']").first
     expect(table).to_have_attribute("role", "group")
     second_page.set_viewport_size({"width": 1280, "height": 800})
