@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.check import html, rounds
+from scripts.check import html, places, rounds
 from scripts.check.__main__ import SITE
 from scripts.check.site import ADDRESS, Site, load_config
 from scripts.pages import ROOT
@@ -82,6 +82,7 @@ def make(mistake: Mistake) -> dict:
         os.close(reading)
         try:
             mistake.change()
+            places.files.cache_clear()  # the change may have made a file
             answer = {"found": found_by(mistake)}
         except BaseException as error:
             answer = {"failed": f"{type(error).__name__}: {error}"}
