@@ -11,12 +11,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))  # tables show what the package counts
 
-from scripts.includes import glossary, kv_cache_table, model_data, models, references
+from scripts.includes import (
+    compute_table,
+    glossary,
+    hardware,
+    kv_cache_table,
+    model_data,
+    models,
+    references,
+)
 from scripts.includes.source import SourceError
 
 ROOT = Path(__file__).resolve().parent.parent
 # each has SOURCE, a path, and render(path), which returns {path: text}
-MAKERS = [references, glossary, models, model_data, kv_cache_table]
+MAKERS = [references, glossary, models, model_data, kv_cache_table, hardware, compute_table]
 
 
 def outputs() -> dict[str, tuple[str, str]]:

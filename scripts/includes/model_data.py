@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from llm_questions.compute import matrix_parameters
 from llm_questions.parameters.architecture import Architecture, from_entry
 
 SOURCE = "data/models.yml"
@@ -22,13 +23,15 @@ def render(path: Path) -> dict[str, str]:
 
 
 def _model(entry: dict) -> dict:
-    architecture = dataclasses.asdict(from_entry(entry))
-    told = {name: value for name, value in architecture.items() if value != DEFAULTS[name]}
+    model = from_entry(entry)
+    told = {name: value for name, value in dataclasses.asdict(model).items() if value != DEFAULTS[name]}
+    decoder_only = not entry.get("n_encoder_layers") and not entry.get("pooler")
     return {
         "name": entry["name"],
         "year": entry["year"],
-        "decoder_only": not entry.get("n_encoder_layers") and not entry.get("pooler"),
+        "decoder_only": decoder_only,
         "parameters": entry["parameters"],
+        "matrix_parameters": matrix_parameters(model) if decoder_only else None,
         "window": entry.get("window"),
         "context_length": entry["context_length"],
         "architecture": told,

@@ -78,3 +78,25 @@ def test_it_is_used_with_the_keyboard_alone(calculator: Page):
     calculator.keyboard.press("Control+A")
     calculator.keyboard.type("1")
     expect(title(calculator)).to_have_text("KV cache: 320 KiB")
+
+
+def step(page: Page, label: str):
+    return page.locator(".calculator__steps tr").filter(has=page.get_by_role("rowheader", name=label))
+
+
+def test_compute_of_gpt_3_and_its_optimum(page: Page):
+    page.goto("calculators/compute/?n_parameters=174600000000&n_tokens=300e9&n_layers=96&n_heads=96&n=2048")
+    expect(step(page, "Matrices alone")).to_contain_text("3.14 × 10²³")
+    expect(title(page)).to_have_text("Training: 3.23 × 10²³ operations")
+    page.get_by_label("Training tokens D").fill("1e")
+    expect(page.get_by_label("Training tokens D")).to_have_accessible_description(
+        re.compile("must be a number")
+    )
+
+
+def test_a_format_that_an_accelerator_lacks_is_reported_beside_the_field(page: Page):
+    page.goto("calculators/compute/?device=A100+80+GB+SXM&format=fp8")
+    numbers = page.get_by_label("Number format of the products")
+    expect(numbers).to_have_accessible_description(re.compile("A100 80 GB SXM has no fp8"))
+    numbers.select_option("bf16")
+    expect(title(page)).to_contain_text("operations")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from llm_questions import kv_cache
+from llm_questions import compute, kv_cache
 from tests.built_site import Site
 
 N_CONFIGURATIONS = 2_000
@@ -25,6 +25,11 @@ def blank(browser: Browser, site: Site) -> Iterator[Page]:
     page.goto("")
     yield page
     page.close()
+
+
+def spread(rng: random.Random, low: float, high: float) -> float:
+    """Equally likely in every decade."""
+    return 10 ** rng.uniform(math.log10(low), math.log10(high))
 
 
 def draw_window(rng: random.Random) -> list[int | None]:
@@ -60,6 +65,76 @@ FORMULAS: dict[str, tuple[str, str, Callable, Draw]] = {
             rng.choice([4, 2, 1, 0.75, 0.5, rng.random() + 0.1]),
             rng.randint(1, 512),
         ],
+    ),
+    "six_nd": (
+        "compute",
+        "sixNd",
+        compute.six_nd,
+        lambda rng: [spread(rng, 1e6, 1e13), spread(rng, 1e6, 1e15)],
+    ),
+    "token_flops": (
+        "compute",
+        "tokenFlops",
+        compute.token_flops,
+        lambda rng: [
+            rng.randint(1, 10**12),
+            rng.randint(1, 200),
+            rng.randint(1, 256),
+            rng.randint(1, 512),
+            rng.randint(1, 10**6),
+        ],
+    ),
+    "training_seconds": (
+        "compute",
+        "trainingSeconds",
+        compute.training_seconds,
+        lambda rng: [
+            spread(rng, 1e15, 1e27),
+            rng.randint(1, 10**6),
+            spread(rng, 1e12, 1e16),
+            1 - rng.random(),
+        ],
+    ),
+    "training_cost": (
+        "compute",
+        "trainingCost",
+        compute.training_cost,
+        lambda rng: [spread(rng, 1, 1e9), rng.randint(1, 10**6), rng.random() * 20],
+    ),
+    "parametric_optimum": (
+        "compute",
+        "parametricOptimum",
+        compute.parametric_optimum,
+        lambda rng: [
+            spread(rng, 1e15, 1e28),
+            spread(rng, 10, 1e4),
+            spread(rng, 10, 1e4),
+            rng.uniform(0.1, 1),
+            rng.uniform(0.1, 1),
+        ],
+    ),
+    "power_law_optimum": (
+        "compute",
+        "powerLawOptimum",
+        compute.power_law_optimum,
+        lambda rng: [
+            spread(rng, 1e15, 1e28),
+            spread(rng, 1e15, 1e28),
+            spread(rng, 1e6, 1e12),
+            rng.uniform(0.1, 1),
+        ],
+    ),
+    "optimal_tokens": (
+        "compute",
+        "optimalTokens",
+        compute.optimal_tokens,
+        lambda rng: [spread(rng, 1e15, 1e28), spread(rng, 1e6, 1e13)],
+    ),
+    "optimal_parameters": (
+        "compute",
+        "optimalParameters",
+        lambda flops, fit: compute.optimal_parameters(flops, compute.FITS[fit]),
+        lambda rng: [spread(rng, 1e15, 1e28), rng.choice(sorted(compute.FITS))],
     ),
 }
 

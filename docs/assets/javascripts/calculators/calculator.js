@@ -25,6 +25,7 @@ function make(name, attributes = {}, ...children) {
 
 export class Calculator extends HTMLElement {
   fields = [];
+  hasUnits = true; // whether results are bytes
 
   async connectedCallback() {
     if (this.form) return;
@@ -92,7 +93,7 @@ export class Calculator extends HTMLElement {
       { class: "calculator__form", "aria-label": this.getAttribute("label") ?? "Calculator", novalidate: true },
       make("p", { class: "calculator__field" }, make("label", { for: `${this.idPrefix}-preset` }, "Model"), this.presetSelect),
       ...rows,
-      make("p", { class: "calculator__field" }, make("label", { for: `${this.idPrefix}-unit` }, "Units"), this.unitSelect),
+      make("p", { class: "calculator__field", hidden: !this.hasUnits }, make("label", { for: `${this.idPrefix}-unit` }, "Units"), this.unitSelect),
     );
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.result = make("output", { class: "calculator__result", "aria-live": "polite" });

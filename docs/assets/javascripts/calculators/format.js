@@ -34,3 +34,17 @@ export function bytes(value, unit = "GiB") {
   }
   return `${step === 0 ? integer(rest) : short(rest)} ${names[step]}`;
 }
+
+// 68.4B parameters, 1.40T tokens.
+export function large(value) {
+  for (const [name, size] of [["T", 1e12], ["B", 1e9], ["M", 1e6]]) {
+    if (value >= size) return `${short(value / size)}${name}`;
+  }
+  return integer(value);
+}
+
+export function duration(seconds) {
+  const units = [["years", 365.25 * 86400], ["days", 86400], ["hours", 3600], ["minutes", 60], ["s", 1], ["ms", 1e-3]];
+  const [name, size] = units.find(([, size]) => seconds >= size) ?? ["µs", 1e-6];
+  return `${short(seconds / size)} ${name}`;
+}

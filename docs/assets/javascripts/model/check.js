@@ -12,3 +12,9 @@ export function atLeast(lowest, sizes) {
     if (!(size >= lowest)) throw new FieldError(name, `must be at least ${lowest}, got ${size}`);
   }
 }
+
+export function positive(sizes) {
+  for (const [name, size] of Object.entries(sizes)) {
+    if (!(size > 0)) throw new FieldError(name, `must be positive, got ${size}`);
+  }
+}

@@ -1,0 +1,37 @@
+"""data/hardware.yml -> includes/tables/hardware.md and docs/assets/data/hardware.json, of calculators."""
+
+import json
+from pathlib import Path
+
+import yaml
+
+from scripts.includes.source import generated_note
+
+SOURCE = "data/hardware.yml"
+FORMATS = ("fp32", "tf32", "bf16", "fp8", "int8")
+
+
+def render(path: Path) -> dict[str, str]:
+    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    lines = ",\n".join(json.dumps(_told(entry)) for entry in entries)
+    header = ["Accelerator", "Memory", "TFLOP/s, dense"]
+    rows = [header, ["---", "--:", "--:"], *map(_row, entries)]
+    table = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
+    return {
+        "docs/assets/data/hardware.json": f"[\n{lines}\n]\n",
+        "includes/tables/hardware.md": generated_note(SOURCE) + table,
+    }
+
+
+def _told(entry: dict) -> dict:
+    return {key: entry[key] for key in ("name", "memory_gb", "bandwidth_gbps", "peak")}
+
+
+def _row(entry: dict) -> list[str]:
+    peaks = (f"{name} {entry['peak'][name]:,g}" for name in FORMATS if name in entry["peak"])
+    source = entry["source"]
+    return [
+        f"**{entry['name']}**, {entry['year']}: [{source['name']}]({source['url']})",
+        f"{entry['memory_gb']:g} GB<br>{entry['bandwidth_gbps']:,} GB/s",
+        "<br>".join(peaks),
+    ]
