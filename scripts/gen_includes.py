@@ -15,16 +15,28 @@ from scripts.includes import (
     compute_table,
     glossary,
     hardware,
+    inference_table,
     kv_cache_table,
     model_data,
     models,
     references,
+    training_memory_table,
 )
 from scripts.includes.source import SourceError
 
 ROOT = Path(__file__).resolve().parent.parent
 # each has SOURCE, a path, and render(path), which returns {path: text}
-MAKERS = [references, glossary, models, model_data, kv_cache_table, hardware, compute_table]
+MAKERS = [
+    references,
+    glossary,
+    models,
+    model_data,
+    kv_cache_table,
+    hardware,
+    compute_table,
+    training_memory_table,
+    inference_table,
+]
 
 
 def outputs() -> dict[str, tuple[str, str]]:

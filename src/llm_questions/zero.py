@@ -19,9 +19,9 @@ class BytesPerParameter:
     momentum and variance in 32 bits (the paper's K = 12). Source: arXiv:1910.02054, §3.1.
     """
 
-    parameter: int = 2
-    gradient: int = 2
-    optimizer: int = 12
+    parameter: float = 2
+    gradient: float = 2
+    optimizer: float = 12
 
 
 # --8<-- [end:BytesPerParameter]

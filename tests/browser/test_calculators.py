@@ -100,3 +100,33 @@ def test_a_format_that_an_accelerator_lacks_is_reported_beside_the_field(page: P
     expect(numbers).to_have_accessible_description(re.compile("A100 80 GB SXM has no fp8"))
     numbers.select_option("bf16")
     expect(title(page)).to_contain_text("operations")
+
+
+def test_memory_of_zero_as_published(page: Page):
+    """arXiv:1910.02054, Figure 1: 7.5B parameters on 64 devices."""
+    page.goto(
+        "calculators/training-memory/?n_parameters=7500000000&n_devices=64&tensor_parallel=1&stage=1&unit=GB"
+    )
+    expect(step(page, "Parameters")).to_contain_text("15.0 GB")
+    expect(step(page, "Gradients")).to_contain_text("15.0 GB")
+    expect(step(page, "Optimizer states")).to_contain_text("1.41 GB")
+    page.get_by_label("ZeRO stage").select_option("3")
+    expect(step(page, "Parameters")).to_contain_text("234 MB")
+
+
+def test_groups_that_do_not_divide_are_reported_beside_the_field(page: Page):
+    page.goto("calculators/training-memory/")
+    group = page.get_by_label("Accelerators in a group")
+    group.fill("7")
+    expect(group).to_have_accessible_description(re.compile("must divide the 64 accelerators"))
+    expect(title(page)).to_contain_text("No result yet")
+
+
+def test_a_token_of_70_billion_parameters_on_an_h100(page: Page):
+    page.goto(
+        "calculators/inference/?n_total=70000000000&n_parameters=70000000000&n_devices=1&prompt=1&answer=1"
+    )
+    expect(step(page, "Does it fit?")).to_contain_text("no")
+    expect(title(page)).to_have_text("The last token: at least 41.8 ms")
+    page.get_by_label("Precision of the weights").select_option("0.5")
+    expect(step(page, "Does it fit?")).to_contain_text("yes")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from llm_questions import compute, kv_cache
+from llm_questions import activations, compute, kv_cache, roofline, training_memory, zero
 from tests.built_site import Site
 
 N_CONFIGURATIONS = 2_000
@@ -34,6 +34,20 @@ def spread(rng: random.Random, low: float, high: float) -> float:
 
 def draw_window(rng: random.Random) -> list[int | None]:
     return [rng.choice([None, rng.randint(1, 5_000)]) for _ in range(rng.randint(1, 7))]
+
+
+def draw_layer(rng: random.Random) -> list[int]:
+    return [rng.randint(1, 20_000), rng.randint(1, 128), rng.randint(1, 10_000), rng.randint(1, 64)]
+
+
+def draw_decoder(rng: random.Random) -> list[int]:
+    return [
+        rng.randint(1, 10**12),
+        rng.randint(1, 130),
+        rng.randint(1, 128),
+        rng.randint(1, 256),
+        rng.randint(1, 10**4),
+    ]
 
 
 Draw = Callable[[random.Random], list[Any]]
@@ -136,10 +150,97 @@ FORMULAS: dict[str, tuple[str, str, Callable, Draw]] = {
         lambda flops, fit: compute.optimal_parameters(flops, compute.FITS[fit]),
         lambda rng: [spread(rng, 1e15, 1e28), rng.choice(sorted(compute.FITS))],
     ),
+    "optimizer_bytes": (
+        "training-memory",
+        "optimizerBytes",
+        training_memory.optimizer_bytes,
+        lambda rng: [
+            rng.choice(training_memory.OPTIMIZERS),
+            rng.choice([2, 4]),
+            rng.randint(1, 50_000),
+            rng.random(),
+        ],
+    ),
+    "model_state_parts": (
+        "training-memory",
+        "modelStateParts",
+        lambda n_parameters, n_ranks, stage, size: list(
+            zero.model_state_parts(n_parameters, n_ranks, stage, zero.BytesPerParameter(*size)).values()
+        ),
+        lambda rng: [
+            rng.randint(1, 10**13),
+            rng.randint(1, 10**5),
+            rng.choice(zero.STAGES),
+            [rng.choice([2, 4]), rng.choice([2, 4]), rng.random() * 12],
+        ],
+    ),
+    "layer_activation_bytes": (
+        "training-memory",
+        "layerActivationBytes",
+        activations.layer_activation_bytes,
+        lambda rng: [
+            *draw_layer(rng),
+            rng.randint(1, 16),
+            rng.random() < 0.5,
+            rng.choice(activations.RECOMPUTE),
+        ],
+    ),
+    "output_activation_bytes": (
+        "training-memory",
+        "outputActivationBytes",
+        training_memory.output_activation_bytes,
+        lambda rng: [
+            rng.randint(1, 20_000),
+            rng.randint(1, 10**6),
+            rng.randint(1, 10**5),
+            rng.randint(1, 512),
+            rng.randint(1, 16),
+            rng.random() < 0.5,
+        ],
+    ),
+    "bound_seconds": (
+        "roofline",
+        "boundSeconds",
+        roofline.bound_seconds,
+        lambda rng: [
+            spread(rng, 1, 1e20),
+            spread(rng, 1, 1e15),
+            spread(rng, 1e12, 1e16),
+            spread(rng, 1e9, 1e14),
+        ],
+    ),
+    "prefill_flops": ("roofline", "prefillFlops", roofline.prefill_flops, draw_decoder),
+    "decode_flops": ("roofline", "decodeFlops", roofline.decode_flops, draw_decoder),
+    "decode_bytes": (
+        "roofline",
+        "decodeBytes",
+        roofline.decode_bytes,
+        lambda rng: [rng.randint(1, 10**12), rng.randint(0, 10**10), rng.randint(1, 1_000)],
+    ),
+    "balance_batch": (
+        "roofline",
+        "balanceBatch",
+        roofline.balance_batch,
+        lambda rng: [
+            spread(rng, 1e6, 1e13),
+            rng.choice([0, spread(rng, 1, 1e6)]),
+            spread(rng, 1e6, 1e12),
+            spread(rng, 1e12, 1e13),
+            spread(rng, 1e12, 1e14),
+        ],
+    ),
+    "largest_batch": (
+        "roofline",
+        "largestBatch",
+        roofline.largest_batch,
+        lambda rng: [rng.randint(1, 10**12), rng.randint(1, 10**12), rng.randint(1, 10**9)],
+    ),
 }
 
 
-def agree(ours: float, theirs: float) -> bool:
+def agree(ours: float | list, theirs: float | list) -> bool:
+    if isinstance(ours, list):
+        return len(ours) == len(theirs) and all(map(agree, ours, theirs))
     exact = isinstance(ours, int) and ours < 2**53
     return ours == theirs if exact else math.isclose(ours, theirs, rel_tol=1e-12)
 

@@ -1,0 +1,42 @@
+"""data/models.yml -> includes/tables/training-memory.md: model states of a model by optimizer, stage."""
+
+from pathlib import Path
+
+import yaml
+
+from llm_questions.compute import matrix_parameters
+from llm_questions.parameters.architecture import from_entry
+from llm_questions.training_memory import RECIPES, optimizer_bytes
+from llm_questions.zero import STAGES, BytesPerParameter, model_state_bytes
+from scripts.includes.source import generated_note
+
+SOURCE = "data/models.yml"
+MODEL, RANKS = "Llama 3 8B", 8
+NAMES = {
+    "adamw": "AdamW",
+    "adam 8-bit": "8-bit Adam",
+    "muon": "Muon",
+    "sgd": "SGD with momentum",
+    "adafactor": "Adafactor",
+}
+
+
+def render(path: Path) -> dict[str, str]:
+    entries = {entry["name"]: entry for entry in yaml.safe_load(path.read_text(encoding="utf-8"))}
+    if MODEL not in entries:
+        return {}
+    entry = entries[MODEL]
+    header = ["Optimizer", *("none" if stage == 0 else f"ZeRO-{stage}" for stage in STAGES)]
+    rows = [header, ["---", *["--:"] * len(STAGES)]]
+    rows += [[label, *_cells(entry, name)] for name, label in NAMES.items()]
+    text = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
+    return {"includes/tables/training-memory.md": generated_note(SOURCE) + text}
+
+
+def _cells(entry: dict, optimizer: str) -> list[str]:
+    n_parameters, recipe = entry["parameters"]["total"], RECIPES["mixed"]
+    in_blocks = matrix_parameters(from_entry(entry)) - entry["vocab_size"] * entry["d_model"]
+    share = 1 - in_blocks / n_parameters
+    kept = recipe.master + optimizer_bytes(optimizer, recipe.moment, entry["d_model"], share)
+    size = BytesPerParameter(recipe.parameter, recipe.gradient, kept)
+    return [f"{model_state_bytes(n_parameters, RANKS, stage, size) / 1e9:.1f}" for stage in STAGES]
