@@ -43,7 +43,7 @@ class ComputeCalculator extends Calculator {
     const optima = FITS.map(([fit]) => {
       const best = optimalParameters(flops, fit);
       const tokens = optimalTokens(flops, best);
-      return { label: `Best for as much compute: ${fit}`, value: `${large(best)} parameters, ${large(tokens)} tokens, ${short(tokens / best)} a parameter` };
+      return { label: `Best use of it: ${fit}`, formula: `${large(best)} parameters, ${large(tokens)} tokens`, value: `${short(tokens / best)} to 1` };
     });
     return {
       title: "Training",
@@ -58,7 +58,7 @@ class ComputeCalculator extends Calculator {
         { label: "Money", formula: `hours · ${price_per_hour}`, value: integer(trainingCost(seconds, n_devices, price_per_hour)) },
         ...optima,
       ],
-      notes: ["Attention counts all pairs of tokens. Recomputed activations, validation, failed runs and idle time are not counted."],
+      notes: ["Best use: tokens for each parameter, at the right. Attention counts all pairs of tokens. Recomputed activations, validation, failed runs and idle time are not counted."],
     };
   }
 }

@@ -71,7 +71,7 @@ class InferenceCalculator extends Calculator {
         { label: "Token: compute", formula: `${integer(batch)} · ${scientific(flops)} / (${rate})`, value: duration((batch * flops) / peak) },
         { label: "Token: read weights and cache", formula: `${scientific(bytes)} / (${integer(n_devices)} · ${integer(accelerator.bandwidth_gbps)} · 10⁹)`, value: duration(bytes / bandwidth) },
         { label: "Tokens a second, at most", formula: `${integer(batch)} / the longer of the two`, value: short(batch / step) },
-        { label: "Sequences at which both take as long", formula: "fewer: memory decides", value: balance === Infinity ? "never: each cache takes longer to read than its token to compute" : short(balance) },
+        { label: "Sequences at which both take as long", formula: balance === Infinity ? "a cache takes longer to read than its token to compute" : "with fewer, memory decides", value: balance === Infinity ? "never" : short(balance) },
       ],
       notes: ["Bounds, not forecasts: communication, the time between kernels and what kernels leave of the peak come on top."],
     };
