@@ -88,7 +88,7 @@ def test_compute_of_gpt_3_and_its_optimum(page: Page):
     page.goto("calculators/compute/?n_parameters=174600000000&n_tokens=300e9&n_layers=96&n_heads=96&n=2048")
     expect(step(page, "Matrices alone")).to_contain_text("3.14 × 10²³")
     expect(title(page)).to_have_text("Training: 3.23 × 10²³ operations")
-    expect(step(page, "Best use of it: Besiroglu")).to_contain_text("54.0B parameters, 997B tokens")
+    expect(step(page, "Best use of it: Besiroglu")).to_contain_text("53.7B parameters, 1.00T tokens")
     page.get_by_label("Training tokens D").fill("1e")
     expect(page.get_by_label("Training tokens D")).to_have_accessible_description(
         re.compile("must be a number")

@@ -59,7 +59,7 @@ class TrainingMemoryCalculator extends Calculator {
     const divided = (first) => `${large(n_parameters)}${tensor_parallel > 1 ? ` / ${tensor_parallel}` : ""}${stage >= first && ranks > 1 ? ` / ${integer(ranks)}` : ""}`;
     const share = sequence ? ` / ${tensor_parallel}` : "";
     const t = tensor_parallel > 1 ? ` / ${tensor_parallel}` : "";
-    const scores = recompute === "none" ? ` + 5 · ${n_heads} · ${integer(n)} / ${integer(d_model)}` : "";
+    const inner = recompute === "none" ? `(24 + 5 · ${n_heads} · ${integer(n)} / ${integer(d_model)})` : "24";
     return {
       title: "On each accelerator",
       value: { bytes: total },
@@ -69,7 +69,7 @@ class TrainingMemoryCalculator extends Calculator {
         { label: "Optimizer states", formula: `${short(kept)} · ${divided(1)}`, value: { bytes: states[2] } },
         {
           label: "Activations of the layers",
-          formula: `${n_layers} · ${integer(n)} · ${batch} · ${integer(d_model)} · ${recompute === "full" ? "2" : `(10${share} + (24${scores})${t})`}`,
+          formula: `${n_layers} · ${integer(n)} · ${batch} · ${integer(d_model)} · ${recompute === "full" ? "2" : `(10${share} + ${inner}${t})`}`,
           value: { bytes: layers },
         },
         { label: "Activations of the output", formula: `4 · ${integer(n)} · ${batch} · (${integer(d_model)}${share} + ${integer(vocab_size)}${t})`, value: { bytes: output } },
