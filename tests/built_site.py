@@ -15,7 +15,6 @@ from lxml import etree
 
 from scripts.check.assets import address_of
 from scripts.check.site import ADDRESS, ENVIRONMENT, Site
-
 from scripts.pages import DRAFT
 
 ROOT = Path(__file__).resolve().parents[1]
