@@ -172,7 +172,9 @@ LINKS = [
     link("unclosed", "See [the paper](https://arxiv.org/abs/1607.06450", "a link that is not closed"),
     link("unclosed in its text", "See [the paper(https://arxiv.org/abs/1607.06450).", "URL", "tools"),
     link("without a text", "See [](zero.md).", "the link to ../zero/ has no text"),
-    link("without a text, in HTML", '<a href="https://arxiv.org/abs/1607.06450"></a>', "1607.06450 has no text"),
+    link(
+        "without a text, in HTML", '<a href="https://arxiv.org/abs/1607.06450"></a>', "1607.06450 has no text"
+    ),
     link("that says here", "Click [here](zero.md).", "Link text", "tools"),
     link("of http", "See [the paper](http://arxiv.org/abs/1607.06450).", "write https:"),
     link("of http in HTML", '<a href="http://arxiv.org/abs/1607.06450">The paper</a>', "write https:"),
