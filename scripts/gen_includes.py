@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))  # tables show what the package counts
 
 from scripts.includes import (
+    calculator_tables,
     compute_table,
     glossary,
     hardware,
@@ -36,6 +37,7 @@ MAKERS = [
     compute_table,
     training_memory_table,
     inference_table,
+    calculator_tables,
 ]
 
 

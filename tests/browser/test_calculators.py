@@ -3,9 +3,18 @@
 import re
 
 import pytest
+import yaml
 from playwright.sync_api import Page, expect
 
+from tests.built_site import ROOT
+
 KV_CACHE = "calculators/kv-cache/"
+PARAMETERS = "calculators/parameters/"
+LORA = "calculators/lora/"
+COUNTS = {
+    model["name"]: model["parameters"]
+    for model in yaml.safe_load((ROOT / "data/models.yml").read_text(encoding="utf-8"))
+}
 
 
 @pytest.fixture
@@ -131,3 +140,91 @@ def test_a_token_of_70_billion_parameters_on_an_h100(page: Page):
     expect(title(page)).to_have_text("The last token: at least 41.8 ms")
     page.get_by_label("Precision of the weights").select_option("0.5")
     expect(step(page, "Does it fit?")).to_contain_text("yes")
+
+
+@pytest.fixture
+def parameters(page: Page):
+    page.goto(PARAMETERS)
+    expect(title(page)).to_be_visible()
+    return page
+
+
+@pytest.fixture
+def lora(page: Page):
+    page.goto(LORA)
+    expect(title(page)).to_be_visible()
+    return page
+
+
+def test_every_preset_has_the_exact_number_of_parameters(parameters: Page):
+    model = parameters.get_by_label("Model", exact=True)
+    assert set(model.locator("option").all_inner_texts()) == {*COUNTS, "Your own"}
+    for name, counts in COUNTS.items():
+        model.select_option(name)
+        assert title(parameters).inner_text() == f"Parameters: {counts['total']:,}", name
+        steps = parameters.locator(".calculator__steps").inner_text()
+        assert ("Active: what one token uses" in steps) == ("active" in counts), name
+        assert f"{counts.get('active', counts['total']):,}" in (
+            steps if "active" in counts else title(parameters).inner_text()
+        )
+
+
+def test_the_address_of_a_changed_model_gives_it_back(parameters: Page):
+    parameters.get_by_label("Model", exact=True).select_option("Mixtral 8x7B v0.1")
+    parameters.get_by_text("Feed-forward network and experts").click()
+    parameters.get_by_label("Routed experts per layer").fill("16")
+    parameters.get_by_text("Norms, biases and tables").click()
+    parameters.get_by_label("output matrix is the token table").check()
+    shown = title(parameters).inner_text()
+    assert shown != f"Parameters: {COUNTS['Mixtral 8x7B v0.1']['total']:,}"
+    address = parameters.url
+    parameters.goto("")
+    parameters.goto(address)
+    expect(title(parameters)).to_have_text(shown)
+    expect(parameters.get_by_label("Model", exact=True)).to_have_value("Your own")
+    parameters.get_by_text("Norms, biases and tables").click()
+    expect(parameters.get_by_label("output matrix is the token table")).to_be_checked()
+
+
+def test_a_problem_in_a_folded_group_opens_it(parameters: Page):
+    parameters.get_by_label("Model", exact=True).select_option("DeepSeek-V3")
+    expect(parameters.get_by_label("Rotary part of the head")).to_be_hidden()
+    parameters.get_by_label("Layers L").fill("2")
+    dense = parameters.get_by_label("First layers without experts")
+    expect(dense).to_be_visible()
+    expect(dense).to_have_accessible_description(re.compile("must be at most the 2 layers"))
+    expect(title(parameters)).to_contain_text("No result yet")
+
+
+def test_lora_trains_the_published_number_of_parameters(lora: Page):
+    expect(title(lora)).to_have_text("Trained parameters: 4,194,304")
+    for target in ("key", "output", "up", "gate", "down"):
+        lora.get_by_label(target, exact=True).check()
+    lora.get_by_label("Rank r").fill("16")
+    expect(title(lora)).to_have_text("Trained parameters: 39,976,960")
+    lora.get_by_label("Units").select_option("GB")
+    for text in ("14.1 GB", "4.51 GB", "108 GB", "16 · 6,738,415,616"):
+        expect(lora.locator(".calculator__steps")).to_contain_text(text)
+
+
+@pytest.mark.parametrize(("rank", "trained"), [("1", "4,718,592"), ("8", "37,748,736")])
+def test_lora_on_gpt_3_as_in_its_paper(page: Page, rank: str, trained: str):
+    page.goto(f"{LORA}?preset=GPT-3+175B&rank={rank}")
+    expect(title(page)).to_have_text(f"Trained parameters: {trained}")
+
+
+def test_a_rank_above_the_width_is_reported_beside_the_field(lora: Page):
+    lora.get_by_label("Model", exact=True).select_option("Falcon-7B")  # one key/value head of 64
+    rank = lora.get_by_label("Rank r")
+    rank.fill("65")
+    expect(rank).to_have_attribute("aria-invalid", "true")
+    expect(rank).to_have_accessible_description(
+        re.compile('at most 64, the smaller width of the matrix "value"')
+    )
+    expect(title(lora)).to_have_text("No result yet. Mend: Rank r.")
+    lora.get_by_label("value", exact=True).uncheck()
+    expect(title(lora)).to_contain_text("Trained parameters")
+    lora.get_by_label("query", exact=True).uncheck()
+    targets = lora.get_by_role("group", name="Adapted matrices")
+    expect(targets).to_have_accessible_description(re.compile("must name a matrix"))
+    expect(title(lora)).to_contain_text("No result yet. Mend: Adapted matrices")

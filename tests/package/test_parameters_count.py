@@ -352,6 +352,7 @@ def test_leaving_out_a_part_that_does_not_exist_is_refused() -> None:
         ({"experts": Experts(4, 2, 3, n_dense_layers=3)}, "more than"),
         ({"d_ff": None, "experts": Experts(4, 2, 3, n_dense_layers=1)}, "give its width"),
         ({"n_encoder_layers": 1, "experts": Experts(4, 2, 3)}, "not supported"),
+        ({"latent": Latent(kv_rank=5, rope_dim=4)}, "a part of head_dim = 3"),
     ],
 )
 def test_sizes_that_do_not_fit_are_refused(change: dict, message: str) -> None:

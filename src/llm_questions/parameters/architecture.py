@@ -114,6 +114,10 @@ class Architecture:
             )
         if self.experts and self.n_encoder_layers:
             raise ValueError("experts in a model with an encoder are not supported")
+        if self.latent and self.latent.rope_dim > self.head_dim:
+            raise ValueError(
+                f"rope_dim = {self.latent.rope_dim} is a part of head_dim = {self.head_dim}, not more"
+            )
 
 
 # --8<-- [end:Architecture]

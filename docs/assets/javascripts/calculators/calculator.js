@@ -1,10 +1,12 @@
 // What all calculators share: fields with names, presets, messages beside a field, the state in the address.
 //
 // A calculator is a subclass with
-//   fields    [{ name, label, kind, value, min, max, options, help, when }, …] in the order shown
-//             kind: integer, number or choice; when(values): whether the field has a meaning now
+//   fields    [{ name, label, kind, value, min, max, options, help, when, group }, …] in the order shown
+//             kind: integer, number, choice, or set: some of the options, written "one,other", read as a list
+//             when(values): whether the field has a meaning now; neighbors of one group fold away under its name
 //   presets   async () → [{ name, values }, …]; the first is shown at the start
-//   compute(values) → { title, steps: [{ label, formula, value }], notes: […] }; bytes are { bytes: number }
+//   compute(values) → { title, value, steps: [{ label, formula, value }], notes: […] }; bytes are { bytes: number };
+//             a step that is only { heading } begins a part of the table
 // It throws FieldError for values that the fields allow one by one but not together.
 
 import { FieldError } from "../model/check.js";
@@ -79,7 +81,7 @@ export class Calculator extends HTMLElement {
   build() {
     this.controls = {};
     this.messages = {};
-    const rows = this.fields.map((field) => this.buildField(field));
+    this.rows = Object.fromEntries(this.fields.map((field) => [field.name, this.buildField(field)]));
     const options = [...this.presetList.map(({ name }) => name), CUSTOM].map((name) => make("option", {}, name));
     this.presetSelect = make("select", { id: `${this.idPrefix}-preset` }, ...options);
     this.presetSelect.addEventListener("change", () => this.choose(this.presetSelect.value));
@@ -92,7 +94,7 @@ export class Calculator extends HTMLElement {
       "form",
       { class: "calculator__form", "aria-label": this.getAttribute("label") ?? "Calculator", novalidate: true },
       make("p", { class: "calculator__field" }, make("label", { for: `${this.idPrefix}-preset` }, "Model"), this.presetSelect),
-      ...rows,
+      ...this.buildGroups(),
       make("p", { class: "calculator__field", hidden: !this.hasUnits }, make("label", { for: `${this.idPrefix}-unit` }, "Units"), this.unitSelect),
     );
     this.form.addEventListener("submit", (event) => event.preventDefault());
@@ -103,10 +105,27 @@ export class Calculator extends HTMLElement {
     this.showValues();
   }
 
+  // A group of fields folds away: a reader of presets needs the few that stand outside.
+  buildGroups() {
+    const children = [];
+    for (const { name, group } of this.fields) {
+      if (!group) children.push(this.rows[name]);
+      else if (children.at(-1)?.dataset.group === group) children.at(-1).lastChild.append(this.rows[name]);
+      else {
+        const fields = make("div", { class: "calculator__form" }, this.rows[name]);
+        children.push(make("details", { class: "calculator__group", "data-group": group }, make("summary", {}, group), fields));
+      }
+    }
+    return children;
+  }
+
   buildField(field) {
     const id = `${this.idPrefix}-${field.name}`;
     const message = make("span", { class: "calculator__message", id: `${id}-message` });
     const described = `${id}-message${field.help ? ` ${id}-help` : ""}`;
+    const help = field.help ? [make("span", { class: "calculator__help", id: `${id}-help` }, field.help)] : [];
+    this.messages[field.name] = message;
+    if (field.kind === "set") return this.buildSet(field, { id, described, below: [...help, message] });
     const control =
       field.kind === "choice"
         ? make(
@@ -117,15 +136,27 @@ export class Calculator extends HTMLElement {
         : make("input", { id, inputmode: field.kind === "integer" ? "numeric" : "decimal", "aria-describedby": described, autocomplete: "off" });
     control.addEventListener(field.kind === "choice" ? "change" : "input", () => this.edit(field, control.value));
     this.controls[field.name] = control;
-    this.messages[field.name] = message;
-    const help = field.help ? [make("span", { class: "calculator__help", id: `${id}-help` }, field.help)] : [];
     return make("p", { class: "calculator__field" }, make("label", { for: id }, field.label), control, ...help, message);
+  }
+
+  buildSet(field, { id, described, below }) {
+    const boxes = field.options.map(([value]) => make("input", { type: "checkbox", value }));
+    const labels = field.options.map(([, label], k) => make("label", { class: "calculator__option" }, boxes[k], label));
+    const written = () => boxes.filter((box) => box.checked).map((box) => box.value).join(",");
+    const control = make("fieldset", { id, class: "calculator__field", "aria-describedby": described }, make("legend", {}, field.label), ...labels, ...below);
+    control.addEventListener("change", () => this.edit(field, written()));
+    this.controls[field.name] = control;
+    return control;
   }
 
   showValues() {
     this.presetSelect.value = this.preset;
     this.unitSelect.value = this.unit;
-    for (const { name } of this.fields) this.controls[name].value = this.values[name];
+    for (const { name, kind } of this.fields) {
+      const control = this.controls[name];
+      if (kind !== "set") control.value = this.values[name];
+      else for (const box of control.elements) box.checked = this.values[name].split(",").includes(box.value);
+    }
   }
 
   choose(name) {
@@ -164,6 +195,12 @@ export class Calculator extends HTMLElement {
         if (!field.options.some(([value]) => value === written)) problems[field.name] = `there is no choice "${written}"`;
         continue;
       }
+      if (field.kind === "set") {
+        read[field.name] = written.split(",").filter(Boolean);
+        const unknown = read[field.name].find((member) => !field.options.some(([value]) => value === member));
+        if (unknown) problems[field.name] = `there is no choice "${unknown}"`;
+        continue;
+      }
       const text = String(written).trim().replaceAll(",", "");
       const value = text === "" ? NaN : Number(text);
       read[field.name] = value;
@@ -179,7 +216,7 @@ export class Calculator extends HTMLElement {
     const { read, problems } = this.read();
     const shown = this.fields.filter((field) => !field.when || field.when(read));
     for (const field of this.fields) {
-      this.controls[field.name].closest("p").hidden = !shown.includes(field);
+      this.rows[field.name].hidden = !shown.includes(field);
       if (!shown.includes(field)) delete problems[field.name];
     }
     let result;
@@ -191,10 +228,13 @@ export class Calculator extends HTMLElement {
         problems[error.field] = error.message;
       }
     }
-    for (const { name } of this.fields) {
+    for (const { name, kind } of this.fields) {
       this.messages[name].textContent = problems[name] ?? "";
-      if (problems[name]) this.controls[name].setAttribute("aria-invalid", "true");
-      else this.controls[name].removeAttribute("aria-invalid");
+      for (const control of kind === "set" ? this.controls[name].elements : [this.controls[name]]) {
+        if (problems[name]) control.setAttribute("aria-invalid", "true");
+        else control.removeAttribute("aria-invalid");
+      }
+      if (problems[name]) this.rows[name].closest("details")?.setAttribute("open", "");
     }
     this.share.disabled = !result;
     this.result.replaceChildren(...(result ? this.render(result) : this.renderWithheld(problems)));
@@ -206,13 +246,15 @@ export class Calculator extends HTMLElement {
   }
 
   render({ title, value, steps, notes = [] }) {
-    const rows = steps.map(({ label, formula, value: result }) =>
-      make(
-        "tr",
-        {},
-        make("th", { scope: "row" }, label, ...(formula ? [make("span", { class: "calculator__formula" }, formula)] : [])),
-        make("td", {}, this.text(result)),
-      ),
+    const rows = steps.map(({ heading, label, formula, value: result }) =>
+      heading
+        ? make("tr", { class: "calculator__heading" }, make("th", { colspan: 2 }, heading))
+        : make(
+            "tr",
+            {},
+            make("th", { scope: "row" }, label, ...(formula ? [make("span", { class: "calculator__formula" }, formula)] : [])),
+            make("td", {}, this.text(result)),
+          ),
     );
     const table = make("table", { class: "calculator__steps" }, make("caption", {}, "How it comes about"), make("tbody", {}, ...rows));
     return [
