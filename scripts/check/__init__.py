@@ -12,3 +12,8 @@ module holds the rules of one concern. They run in three rounds:
 `python -m scripts.check --quick` leaves out the last round. A rule joins by standing in rounds.py, and by a
 mistake in tests/check/mistakes.py that it finds.
 """
+
+import os
+
+# As many processes as cores work at once; threads of a BLAS, which wait for each other, would be in the way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

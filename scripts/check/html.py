@@ -237,9 +237,20 @@ def _written(document: Document, shown: str) -> str:
 def abbreviation_problems(document: Document) -> Iterator[tuple[str, str]]:
     text = " ".join(text for _, text, _ in _texts(document.article))
     for word in dict.fromkeys(found[1] for found in ABBREVIATION.finditer(text)):
-        if word not in _known_words() and not re.search(rf"\({word}s?[,;)]|{word}s? \([a-z]", text):
+        if word not in _known_words() and not _is_explained(word, text):
             mend = "spell it out, add it to data/glossary.yml, or to data/names.txt if it is a name"
             yield word, f"`{word}` is explained nowhere: {mend}"
+
+
+def _is_explained(word: str, text: str) -> bool:
+    """As in "(MFU)", "MFU (model FLOPs utilization)" or "model FLOPs utilization, MFU"."""
+    if re.search(rf"\({word}s?[,;)]|{word}s? \([a-z]", text):
+        return True
+    for found in re.finditer(rf"\b{word}\b", text):
+        before = re.findall(r"[A-Za-z]+", text[: found.start()][-200:])[-len(word) :]
+        if "".join(part[0] for part in before).upper() == word:
+            return True
+    return False
 
 
 def _known_words() -> set[str]:

@@ -77,10 +77,12 @@ def validator_problems(folder: Path) -> Iterator[str]:
 
 def truth_tasks(about: str = "") -> list[tuple[Callable[..., list[str]], tuple]]:
     """Calls that need nothing of each other, for as many processes as there are; `about` a path or all."""
+    figures = [path.relative_to(ROOT).as_posix() for path in sorted(DOCS.glob("assets/figures/*"))]
     books = [path.relative_to(ROOT).as_posix() for path in sorted(DOCS.rglob("*.ipynb"))]
     pages = [path.relative_to(ROOT).as_posix() for path in sorted(DOCS.rglob("*.md"))]
     tasks = [
-        ("docs/assets/figures/", truth.figure_problems, ()),
+        *((name, truth.figure_problems, (name,)) for name in figures),
+        ("docs/assets/figures/", truth.missing_figures, ()),
         *((name, truth.notebook_problems, (name,)) for name in books),
         *((name, truth.page_problems, (name,)) for name in pages),
         ("includes/ docs/glossary.md references.bib data/glossary.yml", truth.generated_problems, ()),

@@ -55,22 +55,26 @@ def _notebook(path: Path) -> list[str]:
         return [f"{path.relative_to(ROOT)}:1: cannot be run ({type(error).__name__}: {error})"]
 
 
-def figure_problems() -> list[str]:
-    stored = [f"{path.name}\n{path.read_text('utf-8', errors='replace')}" for path in _figures()]
-    return unless_passed(("figures", *stored), _draw)
+def figure_problems(path: str) -> list[str]:
+    """One stored figure is what the code draws."""
+    stored = (ROOT / path).read_text("utf-8", errors="replace")
+    return unless_passed(("figure", path, stored), lambda: _draw({Path(path).stem}))
 
 
-def _figures() -> list[Path]:
-    return sorted(path for path in gen_figures.TARGET.glob("*") if path.is_file())
+def missing_figures() -> list[str]:
+    return _draw(
+        {name for name in gen_figures.registered() if not (gen_figures.TARGET / f"{name}.svg").exists()}
+    )
 
 
-def _draw() -> list[str]:
+def _draw(names: set[str]) -> list[str]:
     try:
         entries = gen_figures.registered()
-        texts = {name: gen_figures.render(name, entry) for name, entry in entries.items()}
+        texts = {name: gen_figures.render(name, entries[name]) for name in names & entries.keys()}
     except svg.FigureError as error:
-        return [str(error)]
-    return [f"docs/assets/figures/{problem}" for problem in gen_figures.problems(texts, entries)]
+        return [f"{error}: mend the drawing"]
+    found = [f"docs/assets/figures/{problem}" for problem in gen_figures.problems(texts, entries)]
+    return [problem for problem in found if any(f"/{name}." in problem for name in names)]
 
 
 def generated_problems() -> list[str]:
