@@ -73,6 +73,7 @@ def open_drawer(page: Page) -> None:
 )
 def test_axe_finds_nothing_in_what_opens(page: Page, unfold, palette: str):
     page.goto("transformers/why-divide-by-sqrt-dk/")
+    page.add_style_tag(content=LAY_OUT_ALL)
     use_palette(page, palette)
     unfold(page)
     assert violations(page) == []
