@@ -26,11 +26,12 @@ def published(site: Site) -> dict[str, str]:
     """Every address, and the file that it comes from."""
     found = {}
     for page, document in site.documents.items():
+        source = document.source
         if page:
-            found[page] = document.source
+            found[page] = source
         for heading in document.article.iter("h2", "h3", "h4"):
             if identity := heading.get("id"):
-                found[f"{page}#{identity}"] = document.source
+                found[f"{page}#{identity}"] = source
     return found
 
 

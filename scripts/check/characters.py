@@ -3,10 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from scripts.check.places import files, text_files
-from scripts.pages import ROOT
 
 TABS = {".tsv"}  # and Makefile
 MERGE_MARK = re.compile(r"(?:<{7}|>{7}|\|{7}) |={7}$")
@@ -23,29 +23,32 @@ LOOKALIKES = set(
 
 
 def problems() -> list[str]:
-    return [*encoding_problems(), *line_problems()]
+    return [problem for path, data in text_files() for problem in _of_file(path, data)]
 
 
-def encoding_problems() -> Iterable[str]:
-    for path, text in text_files():
-        data = (ROOT / path).read_bytes()
-        if data.startswith(b"\xef\xbb\xbf"):
-            yield f"{path}:1: begins with a byte order mark: save it as UTF-8 without one"
-        if (place := text.find("\ufffd")) >= 0 and "\ufffd".encode() not in data:
-            yield f"{path}:{text.count(chr(10), 0, place) + 1}: is not UTF-8: save it as UTF-8"
-        if (place := data.find(b"\r")) >= 0:
-            line = data.count(b"\n", 0, place) + 1
-            yield f"{path}:{line}: ends a line with a carriage return: save it with Unix line ends"
-        if text and not text.endswith("\n"):
-            yield f"{path}:{text.count(chr(10)) + 1}: has no line end at its end: add one"
+@cache  # the test of the rules looks at the same files hundreds of times
+def _of_file(path: str, data: bytes) -> list[str]:
+    text = data.decode("utf-8", "replace")
+    return [*_encoding_problems(path, data, text), *_line_problems(path, text)]
 
 
-def line_problems() -> Iterable[str]:
-    for path, text in text_files():
-        for number, line in enumerate(text.split("\n"), 1):
-            if SUSPECT.search(line):
-                for found in _in_line(path, line.rstrip("\r")):
-                    yield f"{path}:{number}: {found}"
+def _encoding_problems(path: str, data: bytes, text: str) -> Iterable[str]:
+    if data.startswith(b"\xef\xbb\xbf"):
+        yield f"{path}:1: begins with a byte order mark: save it as UTF-8 without one"
+    if (place := text.find("\ufffd")) >= 0 and "\ufffd".encode() not in data:
+        yield f"{path}:{text.count(chr(10), 0, place) + 1}: is not UTF-8: save it as UTF-8"
+    if (place := data.find(b"\r")) >= 0:
+        line = data.count(b"\n", 0, place) + 1
+        yield f"{path}:{line}: ends a line with a carriage return: save it with Unix line ends"
+    if text and not text.endswith("\n"):
+        yield f"{path}:{text.count(chr(10)) + 1}: has no line end at its end: add one"
+
+
+def _line_problems(path: str, text: str) -> Iterable[str]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if SUSPECT.search(line):
+            for found in _in_line(path, line.rstrip("\r")):
+                yield f"{path}:{number}: {found}"
 
 
 def _in_line(path: str, line: str) -> Iterable[str]:

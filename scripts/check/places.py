@@ -18,10 +18,10 @@ def files() -> tuple[str, ...]:
     return tuple(name for name in names if (ROOT / name).is_symlink() or (ROOT / name).is_file())
 
 
-def text_files() -> list[tuple[str, str]]:
-    """Path and text of all that is text; what is not UTF-8 has its wrong bytes replaced."""
+def text_files() -> list[tuple[str, bytes]]:
+    """Path and content of all that should be text."""
     paths = [path for path in files() if Path(path).suffix not in BINARY and not (ROOT / path).is_symlink()]
-    return [(path, (ROOT / path).read_bytes().decode("utf-8", "replace")) for path in paths]
+    return [(path, (ROOT / path).read_bytes()) for path in paths]
 
 
 def find_line(path: str, text: str) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from scripts.check import (
@@ -34,16 +35,21 @@ def source_problems() -> Iterator[str]:
     known = {key for _, key, _ in citations.read_entries(BIB)}
     yield from citations.bib_problems(BIB)
     for page in pages:
-        yield from front_matter.problems(page)
-        yield from body.problems(page)
+        yield from _of_page_alone(page.path, page.text)
         yield from citations.problems(page, known)
         yield from markup.problems(page)
-        if page.is_question and not page.is_draft:
-            yield from front_matter.agreement_problems(page)
-            yield from body.question_problems(page)
     yield from front_matter.prerequisite_problems(
         [page for page in pages if page.is_question and not page.is_draft]
     )
+
+
+@cache  # the test of the rules looks at the same pages hundreds of times
+def _of_page_alone(path: Path, _text: str) -> list[str]:
+    page = Page(path)
+    found = front_matter.problems(page) + body.problems(page)
+    if page.is_question and not page.is_draft:
+        found += front_matter.agreement_problems(page) + body.question_problems(page)
+    return found
 
 
 def _readable_pages() -> Iterator[Page]:

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from lxml import html
@@ -70,8 +71,13 @@ def typos() -> list[str]:
 
 
 def yamllint() -> list[str]:
-    texts = [path for path in files() if path.endswith((".yml", ".yaml"))]
-    ran = _run(BIN / "yamllint", "-f", "parsable", "-d", YAML_RULES, *texts)
+    paths = [path for path in files() if path.endswith((".yml", ".yaml"))]
+    return _yamllint(tuple((path, (ROOT / path).read_bytes()) for path in paths))
+
+
+@cache  # the test of the rules looks at the same files hundreds of times
+def _yamllint(texts: tuple[tuple[str, bytes], ...]) -> list[str]:
+    ran = _run(BIN / "yamllint", "-f", "parsable", "-d", YAML_RULES, *(path for path, _ in texts))
     form = re.compile(r"^(?P<where>[^:]+:\d+):\d+: \[\w+\] (?P<what>.*?)(?: \((?P<rule>[\w-]+)\))?$", re.M)
     return [
         f"{finding['where']}: {finding['what']}: mend the YAML ({finding['rule'] or 'syntax'})"

@@ -6,6 +6,7 @@ and takes the change back.
 """
 
 import contextlib
+import gc
 import json
 import os
 import shutil
@@ -112,6 +113,7 @@ def main() -> None:
     print(json.dumps(prepare()), flush=True)
     html.problems(Site(SITE, ADDRESS))  # read once, before the children
     load_config(str(ROOT / "mkdocs.yml"))  # and so are the plugins imported
+    gc.freeze()  # the children need no look at what was there before them
     by_name = {mistake.name: mistake for mistake in MISTAKES}
     for line in sys.stdin:
         print(json.dumps(make(by_name[line.rstrip("\n")])), flush=True)
