@@ -1,4 +1,4 @@
-"""Generated text, from references.bib and data/*.yml: includes/, docs/glossary.md, docs/assets/data/.
+"""Generated text, from references.bib, data/*.yml and front matter: includes/, docs/glossary.md, docs/assets/data/.
 
 python -m scripts.gen_includes list      names each file and what it is made from
 python -m scripts.gen_includes build     writes what is stale
@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))  # table
 
 from scripts.includes import (
     calculator_tables,
+    catalogue,
     compute_table,
     glossary,
     hardware,
@@ -38,6 +39,7 @@ MAKERS = [
     training_memory_table,
     inference_table,
     calculator_tables,
+    catalogue,
 ]
 
 
