@@ -1,4 +1,4 @@
-"""Generated text, from references.bib, data/*.yml and front matter: includes/, docs/glossary.md, docs/assets/data/.
+"""Generated text, from references.bib, data/*.yml and front matter: includes/, glossary, docs/assets/data/.
 
 python -m scripts.gen_includes list      names each file and what it is made from
 python -m scripts.gen_includes build     writes what is stale

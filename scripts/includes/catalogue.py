@@ -1,7 +1,7 @@
-"""docs/**/*.md and the navigation -> docs/assets/data/questions.json: what all pages say in their front matter.
+"""Front matter and navigation -> docs/assets/data/questions.json: the one list of the questions.
 
-The one list of the questions, in the order of the navigation: the map, the practice page, the flashcards, the books
-and llms.txt are made from it.
+It is in the order of the navigation. The map, the practice page, the flashcards, the books and llms.txt are made
+from it.
 """
 
 import json
@@ -21,7 +21,7 @@ def render(docs: Path) -> dict[str, str]:
 
 
 def questions(docs: Path) -> list[dict]:
-    """One dictionary a question page: its front matter without aliases, its path, address, section and successors.
+    """A dictionary for each question page: its front matter without aliases, its path, address and section.
 
     `next` names the pages that have this one among their prerequisites. Paths are those of prerequisites:
     below docs/, without .md, a section's index page by its folder.
@@ -55,7 +55,7 @@ def _path(name: str) -> str:
 
 
 def _sections(configuration: Path) -> dict[str, str]:
-    """{page: the title of the section it stands in}, in the order of the navigation; of nested ones, the inner."""
+    """{page: the title of the innermost section it stands in}, in the order of the navigation."""
     text = configuration.read_text(encoding="utf-8")
     nav = yaml.safe_load(text[text.index("\nnav:") :])["nav"]
     return dict(_walk(nav, ""))
