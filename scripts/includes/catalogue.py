@@ -1,6 +1,6 @@
 """Front matter and navigation -> docs/assets/data/questions.json: the one list of the questions.
 
-It is in the order of the navigation. The map, the practice page, the flashcards, the books and llms.txt are made
+It is in the order of the navigation. The map, the practice page, the flashcards and the books are made
 from it.
 """
 
