@@ -1,7 +1,7 @@
 // Loads what a page's interactive parts need, once such a part comes near the window; other pages load nothing more.
 // A custom element's module has the element's name and defines it.
 
-const FOLDERS = { calculator: "./calculators/", figure: "./figures/" };
+const FOLDERS = { calculator: "./calculators/", figure: "./figures/", study: "./study/" };
 const PARTS = Object.keys(FOLDERS).map((kind) => `[data-part="${kind}"]`).join();
 
 function load(element) {
