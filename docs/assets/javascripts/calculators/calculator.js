@@ -9,21 +9,12 @@
 //             a step that is only { heading } begins a part of the table
 // It throws FieldError for values that the fields allow one by one but not together.
 
+import { make } from "../dom.js";
 import { FieldError } from "../model/check.js";
 import { bytes } from "./format.js";
 
 const CUSTOM = "Your own";
 let count = 0;
-
-function make(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) element.setAttribute(key, "");
-    else if (value !== false && value !== undefined) element.setAttribute(key, value);
-  }
-  element.append(...children);
-  return element;
-}
 
 export class Calculator extends HTMLElement {
   fields = [];
