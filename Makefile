@@ -21,9 +21,10 @@ new-question: .venv/.site ## begin a page: make new-question PAGE=attention/why-
 
 build: generate node_modules/.installed ## build the finished site into site/
 	LLMQ_REQUIRE_MATHJAX=1 $(BIN)/mkdocs build --strict
+	$(BIN)/python -m scripts.take site
 
 site.zip: build ## the finished site in one archive
-	$(BIN)/python -m scripts.pack_site site $@
+	cp site/downloads/site.zip $@
 
 check: .venv/.test node_modules/.installed ## find every class of mistake: sources, links, markup, code, numbers, figures
 	$(BIN)/python -m scripts.check

@@ -4,27 +4,22 @@ The same site gives the same bytes, whenever and wherever it is packed.
 """
 
 import argparse
-import zipfile
 from pathlib import Path
 
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a ZIP archive can hold
+from scripts.take.archive import write
 
 
 def pack(site: Path, archive: Path) -> None:
-    """Writes every file of `site` below a folder of its name.
+    """Writes every file of `site`, the archive aside, below a folder of its name.
 
     Raises:
         ValueError: `site` holds no index.html.
     """
     if not (site / "index.html").is_file():
         raise ValueError(f"{site}: no index.html here: build the site first, with `make build`")
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-        for path in sorted(path for path in site.rglob("*") if path.is_file()):
-            name = f"{site.name}/{path.relative_to(site).as_posix()}"
-            entry = zipfile.ZipInfo(name, EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            packed.writestr(entry, path.read_bytes())
+    files = sorted(path for path in site.rglob("*") if path.is_file() and path != archive)
+    names = [f"{site.name}/{path.relative_to(site).as_posix()}" for path in files]
+    write(archive, {name: path.read_bytes() for name, path in zip(names, files, strict=True)})
 
 
 def main() -> None:

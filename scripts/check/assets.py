@@ -103,7 +103,7 @@ def _orphans() -> Iterable[str]:
     sources = [path for path in files() if path.startswith(("docs/", "overrides/", "includes/"))]
     sources = [path for path in sources if not (ROOT / path).is_symlink()]
     readers = [path for path in sources if Path(path).suffix in {".md", ".ipynb", ".css", ".js", ".html"}]
-    readers += [path for path in files() if path.startswith("scripts/finish/")]
+    readers += [path for path in files() if path.startswith(("scripts/finish/", "scripts/take/"))]
     text = "".join((ROOT / path).read_text("utf-8", errors="replace") for path in [*readers, "mkdocs.yml"])
     for path in sources:
         # a script of an element, <kv-cache-calculator>, is loaded by the element's name

@@ -14,6 +14,7 @@ from scripts.check import markup
 from scripts.check.places import files
 from scripts.check.site import Document, Site
 from scripts.pages import ROOT
+from scripts.take import PRODUCED
 
 SCHEMES = {"https", "mailto"}
 # Beside what pages may write: what Markdown and the theme make.
@@ -114,7 +115,7 @@ def _internal(site: Site, document: Document, target: str) -> Iterator[str]:
     elif page in site.documents:
         if anchor and unquote(anchor) not in site.documents[page].ids:
             yield f"the link {target} leads to a section that does not exist: mend its anchor"
-    elif not (site.folder / page).is_file():
+    elif page not in PRODUCED and not (site.folder / page).is_file():
         yield f"the link {target} leads to no page or file: mend the path, or drop it while it is a draft"
 
 

@@ -40,6 +40,16 @@ def test_same_site_same_bytes_at_another_time_in_another_order(tmp_path: Path):
     assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
 
 
+def test_an_archive_within_the_site_does_not_hold_itself(tmp_path: Path):
+    site = make_site(tmp_path, FILES)
+    pack(site, site / "site.zip")
+    first = (site / "site.zip").read_bytes()
+    pack(site, site / "site.zip")
+    assert (site / "site.zip").read_bytes() == first
+    with zipfile.ZipFile(site / "site.zip") as packed:
+        assert len(packed.namelist()) == len(FILES)
+
+
 def test_a_folder_without_a_site_is_refused(tmp_path: Path):
     with pytest.raises(ValueError, match="make build"):
         pack(tmp_path, tmp_path / "site.zip")

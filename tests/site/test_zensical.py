@@ -8,6 +8,7 @@ import pytest
 from lxml import html
 
 from scripts.check.site import ENVIRONMENT, Site
+from scripts.take import PRODUCED
 
 if find_spec("zensical") is None:
     pytest.skip("Zensical cannot be installed here", allow_module_level=True)
@@ -49,6 +50,6 @@ def test_links_lead_to_pages(built: Path):
     for page in built.rglob("index.html"):
         for link in html.parse(page).xpath("//a/@href"):
             path = re.sub(r"[?#].*", "", link)
-            if path and ":" not in path:
+            if path and ":" not in path and not path.endswith(tuple(PRODUCED)):
                 target = (page.parent / path).resolve()
                 assert (target / "index.html").is_file() or target.is_file(), f"{page}: {link}"
