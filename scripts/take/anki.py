@@ -1,8 +1,8 @@
 """The flashcards: one note a question, the short answer behind it, for Anki and what reads its packages.
 
 A note is known by the first path of its page, the deck and the note type by numbers that never change. So
-whoever imports a later deck keeps the schedule of every card, also where a page has moved. A note's time is the
-day on which its page was verified, since Anki takes a text only from a newer note.
+whoever imports a later deck keeps the schedule of every card, also where a page has moved. A note's time is
+the day on which its page was verified, since Anki takes a text only from a newer note.
 """
 
 import html
