@@ -12,13 +12,14 @@ from scripts.finish import (
     images,
     links,
     notebooks,
+    plain_text,
     redirects,
     search,
     sitemap,
 )
 
 # each has run(site_dir)
-STEPS = (comments, notebooks, images, formulas, search, sitemap, links, redirects, csp)
+STEPS = (comments, notebooks, images, formulas, search, sitemap, links, redirects, plain_text, csp)
 
 
 def finish(site_dir: Path, steps=STEPS) -> None:
