@@ -233,9 +233,13 @@ def _without_marks(markdown: str) -> str:
     return html.unescape(re.sub(r"\\([\\`*_{}\[\]()#+\-.!|$<>])", r"\1", text))
 
 
-def count_words(page: Page) -> int:
-    """Words of the page's own prose: no front matter, code, comments, includes; a formula is one word."""
-    text = MATH.sub(" formula ", page.visible(page.body_start, len(page.text), keep="own"))
+def count_words(page: Page, start: int | None = None, end: int | None = None) -> int:
+    """Words of the page's own prose: no front matter, code, comments, includes; a formula is one word.
+
+    Of the whole page, or of what stands between two offsets.
+    """
+    start = page.body_start if start is None else start
+    text = MATH.sub(" formula ", page.visible(start, len(page.text) if end is None else end, keep="own"))
     text = re.sub(r'^ *(?:!!!|\?\?\?\+?) +[\w ]*(?:"(.*)")?$', r"\1", text, flags=re.MULTILINE)
     text = re.sub(r"^ */// *.*$", "", text, flags=re.MULTILINE)
     return sum(any(c.isalnum() for c in word) for word in plain(text.replace("|", " ")).split())

@@ -1,8 +1,12 @@
 """What the body of a page must hold: its parts in order, its length, headings that read without TeX."""
 
+import re
 from itertools import zip_longest
 
+from scripts.check.claims import checks
 from scripts.pages import Page, count_words
+
+SELF_TEST = "Check yourself"
 
 SECTIONS = [
     "Intuition",
@@ -12,9 +16,12 @@ SECTIONS = [
     "In practice",
     "What people get wrong",
     "Follow-up questions",
+    SELF_TEST,
     "References",
 ]
-WORDS = range(900, 2001)
+WORDS = range(900, 2001)  # of a page without its self-test, which is for those who have read the rest
+SELF_TEST_ITEMS = range(2, 4)
+SELF_TEST_WORDS = 250
 
 
 def problems(page: Page) -> list[str]:
@@ -31,14 +38,15 @@ def problems(page: Page) -> list[str]:
 
 def question_problems(page: Page) -> list[str]:
     """Rules of question pages."""
-    return section_problems(page) + length_problems(page)
+    return section_problems(page) + length_problems(page) + self_test_problems(page)
 
 
 def section_problems(page: Page) -> list[str]:
     sections = [heading for heading in page.headings if heading.level == 2]
     titles = [heading.text for heading in sections]
     last = page.where(len(page.lines))
-    found = [f"{last}: no section `## {title}`: add it" for title in SECTIONS if title not in titles]
+    expected_titles = [title for title in SECTIONS if title != SELF_TEST or title in titles]
+    found = [f"{last}: no section `## {title}`: add it" for title in expected_titles if title not in titles]
     found += [
         f"{page.where(heading.line)}: `## {heading.text}` is not one of {', '.join(SECTIONS)}: make it an H3"
         for heading in sections
@@ -46,7 +54,7 @@ def section_problems(page: Page) -> list[str]:
     ]
     if found:
         return found
-    for heading, expected in zip_longest(sections, SECTIONS):
+    for heading, expected in zip_longest(sections, expected_titles):
         if heading and heading.text != expected:
             instead = f"`## {expected}`" if expected else "the end of the page"
             return [
@@ -56,8 +64,43 @@ def section_problems(page: Page) -> list[str]:
 
 
 def length_problems(page: Page) -> list[str]:
-    words = count_words(page)
+    words = count_words(page) - count_words(page, *self_test(page))
     if words in WORDS:
         return []
     mend = "split the question" if words > WORDS[-1] else "say what is missing"
     return [f"{page.where(1)}: {words} words, not {WORDS[0]} to {WORDS[-1]:,}: {mend}"]
+
+
+def self_test(page: Page) -> tuple[int, int]:
+    """The offsets of the section "Check yourself" without its heading; an empty range if there is none."""
+    sections = [heading for heading in page.headings if heading.level == 2]
+    for heading, following in zip_longest(sections, sections[1:]):
+        if heading.text == SELF_TEST:
+            end = page.text.rindex("\n", 0, following.end - 1) + 1 if following else len(page.text)
+            return heading.end, end
+    return len(page.text), len(page.text)
+
+
+def self_test_problems(page: Page) -> list[str]:
+    """Each item of the self-test is a task as the title of a folded box, with the checked answer in it."""
+    start, end = self_test(page)
+    if start == end:
+        return []
+    where = page.where(page.line_at(start) - 1)
+    found = []
+    items = re.findall(r'^\?\?\? question "(.*)"$', page.text[start:end], re.MULTILINE)
+    if len(items) not in SELF_TEST_ITEMS:
+        found.append(
+            f"{where}: {len(items)} tasks, not {SELF_TEST_ITEMS[0]} to {SELF_TEST_ITEMS[-1]}: write each as "
+            '`??? question "…"` with its answer indented'
+        )
+    found += [
+        f"{where}: TeX in the title `{title}`: write Unicode, as in √d_k"
+        for title in items
+        if "$" in title or "\\" in title
+    ]
+    if not any(start < comment.start < end for comment in checks(page)):
+        found.append(f"{where}: no check: hold the numbers of the answers by `<!-- check … -->`")
+    if (words := count_words(page, start, end)) > SELF_TEST_WORDS:
+        found.append(f"{where}: {words} words, not up to {SELF_TEST_WORDS}: shorten the answers")
+    return found
