@@ -19,8 +19,11 @@ from scripts.includes import (
     hardware,
     inference_table,
     kv_cache_table,
+    learning_paths,
     model_data,
     models,
+    question_graph,
+    question_map,
     references,
     training_memory_table,
 )
@@ -40,6 +43,9 @@ MAKERS = [
     inference_table,
     calculator_tables,
     catalogue,
+    question_map,
+    question_graph,
+    learning_paths,
 ]
 
 

@@ -18,7 +18,20 @@ from scripts.take import PRODUCED
 
 SCHEMES = {"https", "mailto"}
 # Beside what pages may write: what Markdown and the theme make.
-MADE = {"article", "blockquote", "button", "h1", "input", "label", "nav", "path", "pre", "svg", "time"}
+MADE = {
+    "article",
+    "blockquote",
+    "button",
+    "foreignobject",
+    "h1",
+    "input",
+    "label",
+    "nav",
+    "path",
+    "pre",
+    "svg",
+    "time",
+}
 ELEMENTS = markup.ELEMENTS | MADE
 MADE_ELSEWHERE = "mjx-container"  # MathJax's, from TeX
 INLINE = {"a", "abbr", "b", "em", "i", "kbd", "small", "span", "strong", "sub", "sup"}
