@@ -58,7 +58,7 @@ def _table(data: dict, words: dict[str, int]) -> str:
     for way in data["paths"]:
         anchor = way["name"].lower().replace(" ", "-")
         count = sum(len(part) for part in way["parts"])
-        total = duration(sum(part_minutes(way, data, words)))
+        total = duration(sum(part_minutes(way, data, words))).replace(" ", "&nbsp;")
         rows.append([f"[{way['name']}](#{anchor})", str(count), total, way["pace"]])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 

@@ -4,6 +4,7 @@ class QuestionGraph extends HTMLElement {
   connectedCallback() {
     for (const kind of ["pointerover", "focusin"]) this.addEventListener(kind, ({ target }) => this.mark(target));
     for (const kind of ["pointerleave", "focusout"]) this.addEventListener(kind, () => this.mark());
+    this.mark(document.activeElement); // it may have come before this script
   }
 
   mark(target) {
