@@ -92,7 +92,7 @@ def test_where_nothing_matches_it_is_said_what_to_do(chart: Page):
     chart.get_by_label("Level").select_option("3")
     expect(rows(chart)).to_have_count(0)
     expect(chart.get_by_role("status")).to_have_text(
-        "No question is like that. Set “Section” to another value, or show all."
+        'No question is like that. Set "Section" to another value, or show all.'
     )
     chart.get_by_role("button", name="Show all questions").click()
     expect(rows(chart)).to_have_count(len(QUESTIONS))

@@ -201,7 +201,7 @@ class QuestionMap extends HTMLElement {
     const narrow = ["section", "level", "asked", "before"].find(
       (name) => wanted[name] !== ALL && this.questions.some((question) => this.isShown(question, { ...wanted, [name]: ALL })),
     );
-    return narrow ? `Set “${FIELDS[narrow]}” to another value, or show all.` : "Show all, and filter anew.";
+    return narrow ? `Set "${FIELDS[narrow]}" to another value, or show all.` : "Show all, and filter anew.";
   }
 }
 
