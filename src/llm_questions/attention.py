@@ -72,14 +72,19 @@ def scaled_dot_product_attention(
     *,
     scale: float | None = None,
     bias: Float[ndarray, "..."] | None = None,
-) -> tuple[Float[ndarray, "*batch n_queries d_v"], Float[ndarray, "*batch n_queries n_keys"]]:
+) -> tuple[
+    Float[ndarray, "*batch n_queries d_v"],
+    Float[ndarray, "*batch n_queries n_keys"],
+]:
     """softmax(scale · Q Kᵀ + bias) V, and the weights.
 
-    Shapes: `query` (..., n_queries, d_k), `key` (..., n_keys, d_k), `value` (..., n_keys, d_v); `mask`
-    (True = may attend) and `bias` (ALiBi, T5) broadcast to (..., n_queries, n_keys). Output (...,
-    n_queries, d_v), weights (..., n_queries, n_keys). `scale` defaults to 1/√d_k.
+    Shapes: `query` (..., n_queries, d_k), `key` (..., n_keys, d_k), `value`
+    (..., n_keys, d_v); `mask` (True = may attend) and `bias` (ALiBi, T5) broadcast to
+    (..., n_queries, n_keys). Output (..., n_queries, d_v), weights (..., n_queries,
+    n_keys). `scale` defaults to 1/√d_k.
 
-    A query that may attend to no key gets weights 0 and the output 0 (see `masked_softmax`).
+    A query that may attend to no key gets weights 0 and the output 0 (see
+    `masked_softmax`).
 
     Raises:
         ValueError: `mask` or `bias` does not broadcast; a visible logit is NaN or +inf.

@@ -54,11 +54,11 @@ def batch_norm_training(
     eps: float = 1e-5,
     mask: Bool[ndarray, "*batch"] | None = None,
 ) -> tuple[Float[ndarray, "*batch d"], BatchStatistics]:
-    """gain · (x - mean) / √(variance + eps) + bias with this batch's statistics, and these statistics.
+    """gain · (x - mean) / √(variance + eps) + bias, and the batch's statistics in it.
 
-    Shapes: `x` and the result (..., d); `gain` and `bias` (d,); `mask` (...), True for a real token. Every
-    token counts for the statistics of every other, in its sequence and in the others. With a mask padding
-    does not, and comes out as zero.
+    Shapes: `x` and the result (..., d); `gain` and `bias` (d,); `mask` (...), True for
+    a real token. Every token counts for the statistics of every other, in its sequence
+    and in the others. With a mask padding does not, and comes out as zero.
 
     Raises:
         ValueError: `eps` is negative, or fewer than two tokens count.

@@ -18,14 +18,14 @@ def layer_norm(
 ) -> Float[ndarray, "*batch d"]:
     """gain · (x - mean) / √(variance + eps) + bias, with statistics over the last axis.
 
-    Shapes: `x` and the result (..., d); `gain` and `bias` (d,). A row's statistics depend
-    on that row only.
+    Shapes: `x` and the result (..., d); `gain` and `bias` (d,). A row's statistics
+    depend on that row only.
 
     Raises:
         ValueError: `eps` is negative.
 
-    Source: arXiv:1607.06450, Eq. 3 (statistics) and Eq. 5 (gain and bias, there before a
-    non-linearity).
+    Source: arXiv:1607.06450, Eq. 3 (statistics) and Eq. 5 (gain and bias, there before
+    a non-linearity).
     """
     if eps < 0:
         raise ValueError(f"eps must not be negative, got {eps}; usual is 1e-5")
@@ -45,14 +45,15 @@ def layer_norm_backward(
     gain: Float[ndarray, " d"],
     eps: float = 1e-5,
 ) -> tuple[Float[ndarray, "*batch d"], Float[ndarray, " d"], Float[ndarray, " d"]]:
-    """Gradients of a loss at `x`, `gain` and `bias`, given `grad_output`, the one at the output.
+    """Gradients of a loss at `x`, `gain` and `bias`, from the one at the output.
 
     With x̂ the normalized input, σ = √(variance + eps), g = gain · grad_output:
 
         ∂loss/∂x = (g - mean(g) - x̂ · mean(g · x̂)) / σ
 
-    that is: g loses its component along the all-ones vector and, up to eps, the one along
-    x̂; what is left is scaled by 1/σ. The bias enters no gradient, so it is not an argument.
+    that is: g loses its component along the all-ones vector and, up to eps, the one
+    along x̂; what is left is scaled by 1/σ. The bias enters no gradient, so it is not
+    an argument.
 
     Raises:
         ValueError: `eps` is negative.

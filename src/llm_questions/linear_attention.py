@@ -92,11 +92,15 @@ def linear_attention_step(
     query: Float[ndarray, "*batch d_k"],
     key: Float[ndarray, "*batch d_k"],
     value: Float[ndarray, "*batch d_v"],
-) -> tuple[Float[ndarray, "*batch d_k d_v"], Float[ndarray, "*batch d_k"], Float[ndarray, "*batch d_v"]]:
-    """One token of decoding. Returns the new state, the new sum of key features, and the output.
+) -> tuple[
+    Float[ndarray, "*batch d_k d_v"],
+    Float[ndarray, "*batch d_k"],
+    Float[ndarray, "*batch d_v"],
+]:
+    """One token of decoding: the new state, the new sum of key features, the output.
 
-    The two arrays that are carried along have a fixed size, d_k · d_v and d_k, where softmax attention
-    keeps all keys and values of the past. Start from zeros.
+    The two arrays that are carried along have a fixed size, d_k · d_v and d_k, where
+    softmax attention keeps all keys and values of the past. Start from zeros.
 
     Raises:
         ValueError: the weights of the query sum to 0 (underflow).

@@ -195,24 +195,27 @@ def rms_qk_norm_logits(
     key_gain: Float[ndarray, " d_k"],
     eps: float = 1e-6,
 ) -> Float[ndarray, "*batch n_queries n_keys"]:
-    """RMSNorm(q) · RMSNorm(k) / √d_k, with one learned gain vector for queries and one for keys.
+    """RMSNorm(q) · RMSNorm(k) / √d_k, with a learned gain for queries and one for keys.
 
-    Shapes: `query` (..., n_queries, d_k), `key` (..., n_keys, d_k), gains (d_k,), result (..., n_queries,
-    n_keys). With gains of 1 every normalized vector is (up to `eps`) √d_k long, so that |logit| ≤ √d_k;
-    with other gains it is at most √d_k · max_i |query_gain_i| · max_i |key_gain_i|.
+    Shapes: `query` (..., n_queries, d_k), `key` (..., n_keys, d_k), gains (d_k,),
+    result (..., n_queries, n_keys). With gains of 1 every normalized vector is (up to
+    `eps`) √d_k long, so that |logit| ≤ √d_k; with other gains it is at most √d_k ·
+    max_i |query_gain_i| · max_i |key_gain_i|.
 
-    This normalizes each head by itself, as Qwen3 and Gemma 3 do; OLMo 2 normalizes all heads of a token
-    together, before they are split.
+    This normalizes each head by itself, as Qwen3 and Gemma 3 do; OLMo 2 normalizes all
+    heads of a token together, before they are split.
 
     Raises:
         ValueError: `eps` is negative.
 
-    Source: arXiv:2302.05442, §2 (LayerNorm on queries and keys); arXiv:2505.09388, §2 (Qwen3).
+    Source: arXiv:2302.05442, §2 (LayerNorm on queries and keys); arXiv:2505.09388, §2
+    (Qwen3).
     """
     normalized_query = rms_norm(query, query_gain, eps)
     normalized_key = rms_norm(key, key_gain, eps)
     scale = attention_scale(query.shape[-1])
-    return scale * (normalized_query @ normalized_key.swapaxes(-1, -2))  # (..., n_queries, n_keys)
+    # (..., n_queries, n_keys)
+    return scale * (normalized_query @ normalized_key.swapaxes(-1, -2))
 
 
 # --8<-- [end:rms_qk_norm_logits]
@@ -220,22 +223,26 @@ def rms_qk_norm_logits(
 
 # --8<-- [start:soft_cap]
 def soft_cap(logits: Float[ndarray, "*shape"], cap: float) -> Float[ndarray, "*shape"]:
-    """cap · tanh(logits / cap): nearly the identity for |logits| much smaller than `cap`, never beyond ±cap.
+    """cap · tanh(logits / cap): nearly the identity near 0, never beyond ±cap.
 
-    It is applied after the scale and before the mask (a masked -inf would come back as -cap).
+    It is applied after the scale and before the mask (a masked -inf would come back as
+    -cap).
 
     Raises:
         ValueError: `cap` is not positive.
 
-    Source: arXiv:1611.09940 (tanh on logits); arXiv:2408.00118, §2 (Gemma 2: 50 in attention, 30 on the
-    output).
+    Source: arXiv:1611.09940 (tanh on logits); arXiv:2408.00118, §2 (Gemma 2: 50 in
+    attention, 30 on the output).
     """
     _check_positive(cap=cap)
     return cap * np.tanh(logits / cap)
 
 
-def soft_cap_derivative(logits: Float[ndarray, "*shape"], cap: float) -> Float[ndarray, "*shape"]:
-    """∂ soft_cap / ∂ logits = 1 - tanh²(logits / cap): 1 at 0, and vanishing far beyond the cap.
+def soft_cap_derivative(
+    logits: Float[ndarray, "*shape"],
+    cap: float,
+) -> Float[ndarray, "*shape"]:
+    """∂ soft_cap / ∂ logits = 1 - tanh²(logits / cap): 1 at 0, vanishing far off.
 
     Raises:
         ValueError: `cap` is not positive.

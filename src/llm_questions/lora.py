@@ -62,9 +62,11 @@ def init_lora(d_in: int, d_out: int, rank: int, alpha: float, rng: np.random.Gen
 
 # --8<-- [start:lora_linear]
 def lora_linear(
-    x: Float[ndarray, "*batch d_in"], weight: Float[ndarray, "d_in d_out"], lora: LoraWeights
+    x: Float[ndarray, "*batch d_in"],
+    weight: Float[ndarray, "d_in d_out"],
+    lora: LoraWeights,
 ) -> Float[ndarray, "*batch d_out"]:
-    """x W + (alpha / r) (x down) up, with the thin product first: 2 r (d_in + d_out) operations a token."""
+    """x W + (alpha / r) (x down) up; the update costs 2 r (d_in + d_out) a token."""
     return x @ weight + lora.scale * ((x @ lora.down) @ lora.up)  # (..., d_out)
 
 
@@ -85,15 +87,18 @@ def merge(weight: Float[ndarray, "d_in d_out"], lora: LoraWeights) -> Float[ndar
 
 # --8<-- [start:lora_gradients]
 def lora_gradients(
-    x: Float[ndarray, "n d_in"], grad_output: Float[ndarray, "n d_out"], lora: LoraWeights
+    x: Float[ndarray, "n d_in"],
+    grad_output: Float[ndarray, "n d_out"],
+    lora: LoraWeights,
 ) -> tuple[Float[ndarray, "d_in r"], Float[ndarray, "r d_out"]]:
-    """Gradients of a loss by `down` and `up`, from the gradient at the output of `lora_linear`.
+    """Gradients of a loss by `down` and `up`, from the one at the output.
 
-    With G = xᵀ grad_output, the gradient that the full weight would get, these are (alpha/r) G upᵀ and
-    (alpha/r) downᵀ G.
+    With G = xᵀ grad_output, the gradient that the full weight would get, these are
+    (alpha/r) G upᵀ and (alpha/r) downᵀ G.
     """
     full = x.T @ grad_output  # (d_in, d_out)
-    return lora.scale * (full @ lora.up.T), lora.scale * (lora.down.T @ full)  # (d_in, r), (r, d_out)
+    # (d_in, r), (r, d_out)
+    return lora.scale * (full @ lora.up.T), lora.scale * (lora.down.T @ full)
 
 
 # --8<-- [end:lora_gradients]

@@ -45,11 +45,11 @@ class Saturation:
 def sample_saturation(
     d_k: int, scale: float, n_keys: int = 32, n_queries: int = 4000, seed: int = 0
 ) -> Saturation:
-    """Draws queries and keys at random and measures the softmax over scale * (query . key).
+    """Measures the softmax over scale * (query . key) of random queries and keys.
 
     Args:
         d_k: number of components of a query and of a key, each N(0, 1) and independent.
-        scale: factor on the dot products, 1 for none, 1/sqrt(d_k) for the Transformer's.
+        scale: factor on the dot products, 1 for none, 1/sqrt(d_k) in the Transformer.
         n_keys: keys that each query sees.
         n_queries: size of the sample; each query has keys of its own.
         seed: of NumPy's default generator.
@@ -67,13 +67,16 @@ def sample_saturation(
     logits = scale * np.einsum("qd,qnd->qn", query, key)  # (n_queries, n_keys)
     weights = softmax(logits)
     norms = jacobian_norm(weights)  # (n_queries,)
-    centered = key - np.einsum("qn,qnd->qd", weights, key)[:, None]  # (n_queries, n_keys, d_k)
+    # (n_queries, n_keys, d_k)
+    centered = key - np.einsum("qn,qnd->qd", weights, key)[:, None]
     query_gradient = scale * np.linalg.norm(weights[..., None] * centered, axis=(1, 2))
     return Saturation(
         logit_std=float(logits.std()),
         saturated_share=float((weights.max(-1) > 0.99).mean()),
         jacobian_quantiles=tuple(np.quantile(norms, [0.1, 0.5, 0.9]).tolist()),
-        query_gradient_quantiles=tuple(np.quantile(query_gradient, [0.1, 0.5, 0.9]).tolist()),
+        query_gradient_quantiles=tuple(
+            np.quantile(query_gradient, [0.1, 0.5, 0.9]).tolist(),
+        ),
     )
 
 

@@ -16,11 +16,12 @@ def sft_loss(
     tokens: Int[ndarray, " n"],
     is_response: Bool[ndarray, " n"],
 ) -> float:
-    """Mean of -log p(token | all tokens before it) over the tokens of the response, in nats.
+    """Mean of -log p(token | those before it) over the tokens of the response, in nats.
 
-    Shapes: `logits` (n, vocab_size), row i scored by the model after reading tokens 0 to i; `tokens` (n,);
-    `is_response` (n,), True for the tokens to learn, False for the prompt. Row i predicts token i + 1, so the
-    last row predicts nothing and the first token is never predicted.
+    Shapes: `logits` (n, vocab_size), row i scored by the model after reading tokens 0
+    to i; `tokens` (n,); `is_response` (n,), True for the tokens to learn, False for the
+    prompt. Row i predicts token i + 1, so the last row predicts nothing and the first
+    token is never predicted.
 
     Raises:
         ValueError: no token after the first belongs to the response.
@@ -29,7 +30,8 @@ def sft_loss(
     if not learned.any():
         raise ValueError("no token after the first is marked as response: there is nothing to learn")
     log_probabilities = log_softmax(logits[:-1])  # (n - 1, vocab_size)
-    chosen = np.take_along_axis(log_probabilities, tokens[1:, None], axis=1)[:, 0]  # (n - 1,)
+    # (n - 1,)
+    chosen = np.take_along_axis(log_probabilities, tokens[1:, None], axis=1)[:, 0]
     return float(-chosen[learned].mean())
 
 

@@ -32,13 +32,16 @@ def softmax(
 ) -> Float[ndarray, "*shape"]:
     """exp(z_i / T) / Σ_j exp(z_j / T) along `axis`: positive numbers that sum to 1.
 
-    Shapes: the result has the shape of `logits`. A logit of -inf gets probability exactly 0.
-    `temperature` T < 1 sharpens, T > 1 flattens; T -> ∞ is uniform, T -> 0 is the argmax.
+    Shapes: the result has the shape of `logits`. A logit of -inf gets probability
+    exactly 0. `temperature` T < 1 sharpens, T > 1 flattens; T -> ∞ is uniform, T -> 0
+    is the argmax.
 
     Raises:
-        ValueError: `temperature` is not positive; the axis is empty; a slice holds NaN, +inf or only -inf.
+        ValueError: `temperature` is not positive; the axis is empty; a slice holds NaN,
+        +inf or only -inf.
 
-    Source: Hinton, Vinyals & Dean 2015, arXiv:1503.02531, Eq. 1 (softmax with a temperature).
+    Source: Hinton, Vinyals & Dean 2015, arXiv:1503.02531, Eq. 1 (softmax with a
+    temperature).
     """
     exponentials = np.exp(_shifted(logits, axis, temperature))
     return exponentials / exponentials.sum(axis=axis, keepdims=True)

@@ -103,11 +103,12 @@ def selective_state_space_step(
     d: Float[ndarray, " d_inner"] | None = None,
     rule: str = "zoh",
 ) -> tuple[Float[ndarray, "*batch d_inner d_state"], Float[ndarray, "*batch d_inner"]]:
-    """One token: h = Ā h + B̄ x and y = C h (+ D x). Returns the new state and the output.
+    """One token: h = Ā h + B̄ x, y = C h (+ D x). Returns the new state and output.
 
-    Shapes: `state` (..., d_inner, d_state), `x` and `delta` (..., d_inner), `a` (d_inner, d_state), `b` and
-    `c` (..., d_state), `d` (d_inner,) or None for no skip connection. The state has a fixed size: no cache
-    grows with the sequence. `rule` as in `discretize`.
+    Shapes: `state` (..., d_inner, d_state), `x` and `delta` (..., d_inner), `a`
+    (d_inner, d_state), `b` and `c` (..., d_state), `d` (d_inner,) or None for no skip
+    connection. The state has a fixed size: no cache grows with the sequence. `rule` as
+    in `discretize`.
 
     Raises:
         ValueError: as `discretize`.

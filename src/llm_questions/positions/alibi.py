@@ -12,22 +12,24 @@ from numpy import ndarray
 def alibi_slopes(n_heads: int) -> Float[ndarray, " n_heads"]:
     """One slope m per head, in logits per position.
 
-    Shape (n_heads,). For a power of two: the geometric sequence that starts at 2^(-8 / n_heads) and has
-    that ratio, so 8 heads get 1/2, 1/4, …, 1/256. For any other count the paper's formula is not what runs:
-    the authors' code takes all slopes of the next lower power of two, then every other slope of the next
-    higher one. BLOOM (112 heads) and MPT follow the code.
+    Shape (n_heads,). For a power of two: the geometric sequence that starts at
+    2^(-8 / n_heads) and has that ratio, so 8 heads get 1/2, 1/4, …, 1/256. For any
+    other count the paper's formula is not what runs: the authors' code takes all slopes
+    of the next lower power of two, then every other slope of the next higher one. BLOOM
+    (112 heads) and MPT follow the code.
 
     Raises:
         ValueError: `n_heads` is less than 1.
 
-    Source: arXiv:2108.12409, §3; other counts: get_slopes in fairseq/models/transformer.py of
-    ofirpress/attention_with_linear_biases.
+    Source: arXiv:2108.12409, §3; other counts: get_slopes in
+    fairseq/models/transformer.py of ofirpress/attention_with_linear_biases.
     """
     if n_heads < 1:
         raise ValueError(f"need at least one head, got {n_heads}")
     power = 2 ** (n_heads.bit_length() - 1)  # the largest power of two ≤ n_heads
     slopes = 2.0 ** (-8 * np.arange(1, power + 1) / power)  # (power,)
-    between = 2.0 ** (-8 * np.arange(1, 2 * power, 2) / (2 * power))  # (power,), halfway in the exponent
+    # (power,), halfway in the exponent
+    between = 2.0 ** (-8 * np.arange(1, 2 * power, 2) / (2 * power))
     return np.concatenate([slopes, between[: n_heads - power]])  # (n_heads,)
 
 

@@ -14,8 +14,9 @@ def learned_encoding(
 ) -> Float[ndarray, "*shape d_model"]:
     """The rows of `table` at `positions`, counted from 0.
 
-    Shapes: `table` (n_rows, d_model), `positions` of any shape, result (*positions.shape, d_model).
-    Past the last row there is nothing to look up: the limit is hard, not a slow decline.
+    Shapes: `table` (n_rows, d_model), `positions` of any shape, result
+    (*positions.shape, d_model). Past the last row there is nothing to look up: the
+    limit is hard, not a slow decline.
 
     Raises:
         ValueError: a position is negative or has no row.
@@ -26,8 +27,9 @@ def learned_encoding(
     # NumPy would count a negative index from the end of the table and return a row
     if (positions < 0).any() or (positions >= n_rows).any():
         raise ValueError(
-            f"the table has rows for the positions 0 to {n_rows - 1}, but positions run from "
-            f"{positions.min()} to {positions.max()}; shorten the sequence, or lengthen the table with "
+            f"the table has rows for the positions 0 to {n_rows - 1}, but positions run "
+            f"from {positions.min()} to {positions.max()}; shorten the sequence, or "
+            "lengthen the table with "
             "interpolate_table and train further"
         )
     return table[positions]  # (*shape, d_model)

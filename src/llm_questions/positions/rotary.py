@@ -69,14 +69,15 @@ def apply_rotary(
 ) -> Float[ndarray, "*batch n head_dim"]:
     """Turn each pair (a, b) of features into (a cos - b sin, a sin + b cos).
 
-    Shapes: `x` (..., n, head_dim), queries or keys; tables (n, n_pairs); result like `x`, in the precision of
-    `x`. Where 2 n_pairs < head_dim, the remaining features pass unchanged (partial rotary: GPT-J, GPT-NeoX).
+    Shapes: `x` (..., n, head_dim), queries or keys; tables (n, n_pairs); result like
+    `x`, in the precision of `x`. Where 2 n_pairs < head_dim, the remaining features
+    pass unchanged (partial rotary: GPT-J, GPT-NeoX).
 
     `layout` says which features form pair t of the rotated width r = 2 n_pairs:
-    - "interleaved": features 2t and 2t + 1, as in the paper, GPT-J and Meta's Llama code;
+    - "interleaved": features 2t and 2t + 1, as in the paper, GPT-J and Meta's Llama;
     - "half": features t and t + r/2, as in GPT-NeoX and the Llama of transformers.
-    A model trained in one layout gives wrong logits in the other, unless its projections are reordered with
-    `convert_projection`.
+    A model trained in one layout gives wrong logits in the other, unless its
+    projections are reordered with `convert_projection`.
 
     Raises:
         ValueError: the tables have more pairs than `x` has; `layout` is unknown.

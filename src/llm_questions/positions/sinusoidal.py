@@ -53,10 +53,10 @@ def sinusoidal_wavelengths(d_model: int, base: float | int = 10000.0) -> Float[n
 def sinusoidal_encoding(
     n: int, d_model: int, base: float | int = 10000.0
 ) -> Float[ndarray, "n_positions d_model"]:
-    """Row p is (sin pθ_0, cos pθ_0, sin pθ_1, cos pθ_1, …), interleaved as in the paper.
+    """Row p is (sin pθ_0, cos pθ_0, sin pθ_1, cos pθ_1, …), as in the paper.
 
-    Shape (n, d_model) for the positions 0 … n - 1. Every row has the norm √(d_model / 2), since each pair
-    contributes sin² + cos² = 1.
+    Shape (n, d_model) for the positions 0 … n - 1. Every row has the norm
+    √(d_model / 2), since each pair contributes sin² + cos² = 1.
 
     Raises:
         ValueError: `n` is less than 1; or as `sinusoidal_frequencies`.
@@ -65,7 +65,8 @@ def sinusoidal_encoding(
     """
     if n < 1:
         raise ValueError(f"need at least one position, got {n}")
-    angles = np.arange(n)[:, None] * sinusoidal_frequencies(d_model, base)  # (n, d_model / 2)
+    # (n, d_model / 2)
+    angles = np.arange(n)[:, None] * sinusoidal_frequencies(d_model, base)
     encoding = np.empty((n, d_model))
     encoding[:, 0::2] = np.sin(angles)
     encoding[:, 1::2] = np.cos(angles)

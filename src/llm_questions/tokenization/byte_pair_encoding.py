@@ -51,13 +51,13 @@ def learn_merges(
     alphabet: Sequence[Symbol] | None = None,
     ties: Literal["ids", "seen"] = "ids",
 ) -> Trained:
-    """The first `n_merges` merges of byte pair encoding, all pairs counted anew for each.
+    """The first `n_merges` merges of byte pair encoding; each counts all pairs anew.
 
-    `words` maps a word to how often it occurs. Among pairs with the same count, "ids" takes
-    the one with the smaller ids, first of the left and then of the right symbol, as in
-    Hugging Face tokenizers: symbols of `alphabet` (by default all, sorted) have the ids
-    0, 1, ..., and each new symbol gets the next. "seen" takes the pair that is met first,
-    as the paper does.
+    `words` maps a word to how often it occurs. Among pairs with the same count, "ids"
+    takes the one with the smaller ids, first of the left and then of the right symbol,
+    as in Hugging Face tokenizers: symbols of `alphabet` (by default all, sorted) have
+    the ids 0, 1, ..., and each new symbol gets the next. "seen" takes the pair that is
+    met first, as the paper does.
 
     Stops early when no word has two symbols left.
 
