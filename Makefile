@@ -8,7 +8,7 @@ export PYTHONPATH := $(CURDIR)/src
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve new-question build site.zip check test generate check-generated urls notebooks format bench audit lock clean
+.PHONY: help serve new-question build books .chromium site.zip check test generate check-generated urls notebooks format bench audit lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -21,9 +21,15 @@ new-question: .venv/.site ## begin a page: make new-question PAGE=attention/why-
 
 build: generate node_modules/.installed ## build the finished site into site/
 	LLMQ_REQUIRE_MATHJAX=1 $(BIN)/mkdocs build --strict
-	$(BIN)/python -m scripts.take site
+	$(BIN)/python -m scripts.take site $(TAKE)
 
-site.zip: build ## the finished site in one archive
+books: TAKE = --require-pdf
+books: .chromium build ## the same, with everything to take along: the PDF needs Chromium
+
+.chromium:
+	@scripts/need.sh chromium "it prints the book" scripts/find_chromium.sh
+
+site.zip: books ## the finished site in one archive
 	cp site/downloads/site.zip $@
 
 check: .venv/.test node_modules/.installed ## find every class of mistake: sources, links, markup, code, numbers, figures

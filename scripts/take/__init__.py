@@ -2,7 +2,7 @@
 
 python -m scripts.take SITE [--require-pdf]    into SITE/downloads/
 
-The same site gives the same bytes (the PDF: with the same Chromium and the same fonts).
+The same site gives the same bytes (the PDF: with the same version of Chromium).
 """
 
 FOLDER = "downloads"

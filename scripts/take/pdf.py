@@ -1,0 +1,90 @@
+"""The printed book (PDF): Chromium prints the combined file, pypdf takes out what differs between prints.
+
+That is the time alone. The same site gives the same bytes with the same version of Chromium; fonts are ours.
+"""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import BooleanObject, DictionaryObject, NameObject
+
+from scripts.pages import ROOT
+from scripts.take import TakeError
+from scripts.take.book import NAME, Book
+from scripts.take.printed import prepare, render
+
+FIND = ROOT / "scripts" / "find_chromium.sh"
+SECONDS = 900  # more than a slow machine needs
+OPTIONS = (
+    "--headless",
+    "--no-sandbox",  # containers have none, and the file is ours
+    "--disable-gpu",
+    "--no-pdf-header-footer",
+    "--generate-pdf-document-outline",
+)
+MISSING = "Chromium is missing: install the system package 'chromium', or name yours in $CHROMIUM"
+
+
+def chromium() -> str | None:
+    found = subprocess.run([FIND], capture_output=True, text=True)
+    return found.stdout.strip() or None
+
+
+def write(book: Book, path: Path) -> str:
+    """What is in it, in words.
+
+    Raises:
+        TakeError: there is no Chromium, or it prints nothing.
+    """
+    if (browser := chromium()) is None:
+        raise TakeError(MISSING)
+    prepare(book)
+    numbers: dict[str, int] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        source, printed = Path(folder) / "book.html", Path(folder) / "book.pdf"
+        for _ in range(2):  # the second time with the numbers of pages
+            source.write_text(render(book, numbers), encoding="utf-8")
+            _print(browser, source, printed)
+            before, numbers = numbers, _numbers(book, PdfReader(printed))
+        if numbers != before:
+            raise TakeError(
+                "the table of contents takes another page with its numbers: make room in print.css"
+            )
+        pages = _finish(book, printed, path)
+    return f"{len(book.chapters)} chapters, {pages} pages"
+
+
+def _print(browser: str, source: Path, target: Path) -> None:
+    profile = f"--user-data-dir={target.with_name('profile')}"
+    command = [browser, *OPTIONS, profile, f"--print-to-pdf={target}", source.as_uri()]
+    target.unlink(missing_ok=True)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+    if not target.is_file():
+        raise TakeError(f"{browser} printed nothing:\n{result.stderr}")
+
+
+def _numbers(book: Book, reader: PdfReader) -> dict[str, int]:
+    """The page of each chapter, by its name."""
+    places = reader.named_destinations
+    names = [chapter.name for chapter in book.chapters.values()]
+    return {name: reader.get_destination_page_number(places[f"/{name}"]) + 1 for name in names}
+
+
+def _finish(book: Book, printed: Path, path: Path) -> int:
+    writer = PdfWriter(clone_from=printed)
+    moment = f"D:{book.date:%Y%m%d%H%M%S}Z"
+    producer = writer.metadata["/Producer"]  # Skia with its version
+    writer.metadata = {
+        "/Title": NAME,
+        "/Subject": book.address,
+        "/Producer": producer,
+        "/CreationDate": moment,
+        "/ModDate": moment,
+    }
+    show_title = DictionaryObject({NameObject("/DisplayDocTitle"): BooleanObject(True)})
+    writer.root_object[NameObject("/ViewerPreferences")] = show_title
+    writer.page_mode = "/UseOutlines"
+    writer.write(path)
+    return len(writer.pages)
