@@ -67,7 +67,9 @@ def texts(site: Site) -> dict[str, str]:
 
 def test_every_page_has_its_text_and_names_it(site: Site, texts):
     for page in texts:
-        (link,) = site.document(page).xpath("//link[@rel='alternate' and @type='text/markdown']/@href")
+        (link,) = site.document(page).xpath(
+            "//link[normalize-space(@rel)='alternate' and @type='text/markdown']/@href"
+        )
         assert urljoin(site.address + page, link) == f"{site.address}{page}{plain_text.NAME}"
         (index,) = site.document(page).xpath("//link[@rel='describedby']/@href")
         assert urljoin(site.address + page, index) == f"{site.address}llms.txt"
