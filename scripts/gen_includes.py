@@ -23,6 +23,7 @@ from scripts.includes import (
     model_data,
     models,
     question_graph,
+    question_list,
     question_map,
     references,
     training_memory_table,
@@ -46,6 +47,7 @@ MAKERS = [
     question_map,
     question_graph,
     learning_paths,
+    question_list,
 ]
 
 

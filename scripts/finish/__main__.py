@@ -16,10 +16,11 @@ from scripts.finish import (
     redirects,
     search,
     sitemap,
+    vendor,
 )
 
 # each has run(site_dir)
-STEPS = (comments, notebooks, images, formulas, search, sitemap, links, redirects, plain_text, csp)
+STEPS = (comments, notebooks, images, formulas, search, sitemap, links, redirects, plain_text, vendor, csp)
 
 
 def finish(site_dir: Path, steps=STEPS) -> None:

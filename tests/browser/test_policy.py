@@ -138,7 +138,7 @@ def test_code_is_copied_and_a_search_shared(page: Page, site: Site):
 
 
 def test_only_the_choice_of_colors_is_stored(page: Page, site: Site):
-    """docs/privacy.md says so. What the reader has asked to be stored (study progress) comes on top."""
+    """docs/privacy.md says so. What the reader has asked to be stored (grades) comes on top."""
     palette = f"{site.prefix}.__palette"
     page.goto("")
     page.locator("header label[for^=__palette]:visible").click()
@@ -147,10 +147,27 @@ def test_only_the_choice_of_colors_is_stored(page: Page, site: Site):
         expect(page.locator("main h1")).to_contain_text(name)
     search(page, "softmax")
     page.goto("notebooks/attention-step-by-step/")
+    page.goto("study/practice/")
+    page.get_by_role("button", name="Show the answer").click()
     assert page.evaluate(STORED) == {"local": [palette], "session": [], "databases": [], "cookie": ""}
     assert page.context.cookies() == []
     page.goto("privacy/")
     assert palette.removeprefix(site.prefix) in page.locator("article table").inner_text()
+
+
+def test_progress_is_stored_under_the_name_that_the_page_on_privacy_has(page: Page, site: Site):
+    page.goto("study/practice/")
+    before = page.evaluate(STORED)
+    page.get_by_role("button", name="Show the answer").click()
+    page.get_by_role("button", name="Good").click()
+    expect(page.locator(".practice__status")).to_contain_text("again in")
+    after = page.evaluate(STORED)
+    [progress] = set(after["local"]) - set(before["local"])
+    assert after == before | {"local": after["local"]}
+    page.goto("privacy/")
+    table = page.locator("article table").inner_text()
+    assert f"/….{progress.removeprefix(f'{site.prefix}.')}\t" in table
+    assert f"/….{progress.removeprefix(f'{site.prefix}.')}.backup." in table
 
 
 def test_no_page_asks_another_host(browser: Browser, arguments, executable, site: Site, tmp_path: Path):
