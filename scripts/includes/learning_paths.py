@@ -54,7 +54,7 @@ def duration(total: int) -> str:
 
 
 def _table(data: dict, words: dict[str, int]) -> str:
-    rows = [["Path", "Questions", "Time", "Pace"], ["---", "--:", "--:", "---"]]
+    rows = [["Path", "Pages", "Time", "Pace"], ["---", "--:", "--:", "---"]]
     for way in data["paths"]:
         anchor = way["name"].lower().replace(" ", "-")
         count = sum(len(part) for part in way["parts"])
