@@ -16,11 +16,25 @@ from scripts.finish import (
     redirects,
     search,
     sitemap,
+    social_cards,
     vendor,
 )
 
 # each has run(site_dir)
-STEPS = (comments, notebooks, images, formulas, search, sitemap, links, redirects, plain_text, vendor, csp)
+STEPS = (
+    comments,
+    notebooks,
+    images,
+    formulas,
+    search,
+    sitemap,
+    links,
+    redirects,
+    plain_text,
+    social_cards,
+    vendor,
+    csp,
+)
 
 
 def finish(site_dir: Path, steps=STEPS) -> None:

@@ -5,60 +5,19 @@ lists all pages with their short answers, llms-full.txt holds them all. The page
 sections are read from the built site; their text comes from docs/, where formulas are TeX.
 """
 
-import html
 import json
 import re
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from urllib.parse import urljoin
 
+from scripts.finish.built_pages import Built, in_order
 from scripts.pages import ROOT, Page, PageError, fold
 from scripts.plain_text import BOX, Converter
 
 NAME = "index.html.md"
 MACROS = Path(__file__).with_name("macros.json")
-TAG = re.compile(r"<(?P<name>meta|link)\b(?P<attributes>[^>]*)>")
-ATTRIBUTE = re.compile(r'([\w:-]+)="([^"]*)"')
 OPTIONAL = "Optional"  # a section of this name may be left out, says llmstxt.org
 LICENSE = "Text and figures CC BY 4.0, https://creativecommons.org/licenses/by/4.0/; code MIT."
-
-
-@dataclass(frozen=True)
-class Built:
-    """A built page and its source."""
-
-    path: Path
-    head: dict[str, str]  # what its <meta> and <link> elements say, by their name, property or rel
-
-    @property
-    def name(self) -> str:
-        return self.head["source"].removeprefix("docs/")
-
-    @property
-    def url(self) -> str:
-        return self.head["canonical"]
-
-    @property
-    def title(self) -> str:
-        return self.head["og:title"]
-
-    @property
-    def section(self) -> str:
-        return self.head.get("article:section", "")
-
-    @property
-    def is_question(self) -> bool:
-        return "keywords" in self.head
-
-    @property
-    def markdown(self) -> str:
-        """Its address."""
-        return urljoin(self.url, NAME)
-
-    @cached_property
-    def source(self) -> Page:
-        return Page(ROOT / "docs" / self.name, ROOT / "docs")
 
 
 def run(site_dir: Path) -> None:
@@ -78,39 +37,12 @@ def run(site_dir: Path) -> None:
     (site_dir / "llms-full.txt").write_text("\n\n---\n\n".join(full) + "\n", encoding="utf-8")
 
 
-def in_order(site_dir: Path) -> list[Built]:
-    """All pages that say where they come from, as a reader meets them who always goes on to the next."""
-    found = {}
-    for path in sorted(site_dir.rglob("index.html")):
-        head = _head(path)
-        if {"source", "canonical", "og:title"} <= head.keys():
-            found[head["canonical"]] = Built(path, head)
-    page = next((page for page in found.values() if page.path.parent == site_dir), None)
-    ordered = []
-    while page and page not in ordered:
-        ordered.append(page)
-        page = found.get(urljoin(page.url, page.head.get("next", "")))
-    return ordered + [page for page in found.values() if page not in ordered]
-
-
-def _head(path: Path) -> dict[str, str]:
-    text = path.read_text(encoding="utf-8").partition("</head>")[0]
-    found = {}
-    for tag in TAG.finditer(text):
-        attributes = dict(ATTRIBUTE.findall(tag["attributes"]))
-        name = attributes.get("name") or attributes.get("property") or attributes.get("rel")
-        value = attributes.get("content", attributes.get("href"))
-        if name and value is not None:
-            found.setdefault(name, html.unescape(value))
-    return found
-
-
 def _text(page: Built, converter: Converter, titles: dict[str, str]) -> str:
     if page.name.endswith(".ipynb"):
         body = converter.notebook(page.name, (ROOT / "docs" / page.name).read_text("utf-8"))
         values = {}
     else:
-        source = page.source
+        source = Page(ROOT / "docs" / page.name, ROOT / "docs")
         body = source.text[source.body_start :]
         try:
             values = source.front_matter
@@ -118,7 +50,7 @@ def _text(page: Built, converter: Converter, titles: dict[str, str]) -> str:
             values = {}
         body = converter.page(page.name, _without_short_answer(body) if page.is_question else body)
     body = re.sub(r"\A# [^\n]*\n+", "", body)
-    lines = [f"# {page.title}", f"> {fold(page.head['description'])}", f"- Source: {page.url}"]
+    lines = [f"# {page.title}", f"> {fold(page.description)}", f"- Source: {page.url}"]
     if verified := values.get("verified"):
         lines.append(f"- Checked against its sources: {verified}")
     needed = [urljoin(converter.home, f"{path}/") for path in values.get("prerequisites") or []]
@@ -154,7 +86,7 @@ def _index(home: Built, pages: list[Built]) -> str:
     optional = sections.pop(OPTIONAL, [])
     parts = [
         f"# {home.title}",
-        f"> {fold(home.head['description'])}",
+        f"> {fold(home.description)}",
         "Each question has one page: a short answer, intuition, derivation, a worked example, tested code, "
         "frequent errors, follow-up questions and sources. A page names the day on which it was last "
         f"checked against its sources. Formulas are TeX between `$` or `$$`; of its commands, {defined}. "
@@ -168,4 +100,6 @@ def _index(home: Built, pages: list[Built]) -> str:
 
 
 def _list(pages: list[Built]) -> str:
-    return "\n".join(f"- [{page.title}]({page.markdown}): {fold(page.head['description'])}" for page in pages)
+    return "\n".join(
+        f"- [{page.title}]({urljoin(page.url, NAME)}): {fold(page.description)}" for page in pages
+    )
