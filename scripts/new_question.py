@@ -29,6 +29,8 @@ PARTS = {
     "In practice": "Who uses what, when it breaks, what it costs: with sources, and with their scope.",
     "What people get wrong": "The wrong statement as an H3 in quotation marks, then why it is wrong.",
     "Follow-up questions": "Three to six, each folded, with its answer indented and a link to its own page.",
+    "Check yourself": "Two or three tasks to compute, predict or find an error in, none of them asked above: "
+    "each the title of a folded box, with its answer and a check of every number in it.",
     "References": "Primary sources with section, equation or table; the keys are those of references.bib.",
 }
 PAGE = """\

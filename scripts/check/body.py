@@ -20,8 +20,9 @@ SECTIONS = [
     "References",
 ]
 WORDS = range(900, 2001)  # of a page without its self-test, which is for those who have read the rest
-SELF_TEST_ITEMS = range(2, 4)
+SELF_TEST_TASKS = range(2, 4)
 SELF_TEST_WORDS = 250
+TASK = re.compile(r'^\?\?\? question "(?P<title>.*)"$', re.MULTILINE)
 
 
 def problems(page: Page) -> list[str]:
@@ -45,8 +46,7 @@ def section_problems(page: Page) -> list[str]:
     sections = [heading for heading in page.headings if heading.level == 2]
     titles = [heading.text for heading in sections]
     last = page.where(len(page.lines))
-    expected_titles = [title for title in SECTIONS if title != SELF_TEST or title in titles]
-    found = [f"{last}: no section `## {title}`: add it" for title in expected_titles if title not in titles]
+    found = [f"{last}: no section `## {title}`: add it" for title in SECTIONS if title not in titles]
     found += [
         f"{page.where(heading.line)}: `## {heading.text}` is not one of {', '.join(SECTIONS)}: make it an H3"
         for heading in sections
@@ -54,7 +54,7 @@ def section_problems(page: Page) -> list[str]:
     ]
     if found:
         return found
-    for heading, expected in zip_longest(sections, expected_titles):
+    for heading, expected in zip_longest(sections, SECTIONS):
         if heading and heading.text != expected:
             instead = f"`## {expected}`" if expected else "the end of the page"
             return [
@@ -82,25 +82,25 @@ def self_test(page: Page) -> tuple[int, int]:
 
 
 def self_test_problems(page: Page) -> list[str]:
-    """Each item of the self-test is a task as the title of a folded box, with the checked answer in it."""
+    """Each task of the self-test is the title of a folded box, with its answer and a check of it inside."""
     start, end = self_test(page)
     if start == end:
         return []
-    where = page.where(page.line_at(start) - 1)
+    heading = page.where(page.line_at(start) - 1)
+    tasks = list(TASK.finditer(page.text, start, end))
     found = []
-    items = re.findall(r'^\?\?\? question "(.*)"$', page.text[start:end], re.MULTILINE)
-    if len(items) not in SELF_TEST_ITEMS:
+    if len(tasks) not in SELF_TEST_TASKS:
         found.append(
-            f"{where}: {len(items)} tasks, not {SELF_TEST_ITEMS[0]} to {SELF_TEST_ITEMS[-1]}: write each as "
-            '`??? question "…"` with its answer indented'
+            f"{heading}: number of tasks {len(tasks)}, not {SELF_TEST_TASKS[0]} to {SELF_TEST_TASKS[-1]}: "
+            'write each as `??? question "…"` with its answer indented'
         )
-    found += [
-        f"{where}: TeX in the title `{title}`: write Unicode, as in √d_k"
-        for title in items
-        if "$" in title or "\\" in title
-    ]
-    if not any(start < comment.start < end for comment in checks(page)):
-        found.append(f"{where}: no check: hold the numbers of the answers by `<!-- check … -->`")
+    for task, following in zip_longest(tasks, tasks[1:]):
+        where = page.where(page.line_at(task.start()))
+        if "$" in task["title"] or "\\" in task["title"]:
+            found.append(f"{where}: TeX in the title of a task: write Unicode, as in √d_k")
+        answer_end = following.start() if following else end
+        if not any(task.end() < comment.start < answer_end for comment in checks(page)):
+            found.append(f"{where}: the answer has no check: compute it in a `<!-- check … -->` below it")
     if (words := count_words(page, start, end)) > SELF_TEST_WORDS:
-        found.append(f"{where}: {words} words, not up to {SELF_TEST_WORDS}: shorten the answers")
+        found.append(f"{heading}: {words} words, not up to {SELF_TEST_WORDS}: shorten the answers")
     return found

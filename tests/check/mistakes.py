@@ -287,6 +287,27 @@ STRUCTURE = [
     structure("heading in a paragraph", "Text above.\n### Another\nText below.", "blank line", "tools"),
     structure("heading without text", "###\n\nText.", "a heading without a text"),
     structure("TeX in a heading", "### About $x$\n\nText.", "TeX in a heading", "sources"),
+    Mistake(
+        "structure: no self-test",
+        "sources",
+        HOST,
+        "no section `## Check yourself`",
+        edit(HOST, r"^## Check yourself\n", ""),
+    ),
+    Mistake(
+        "structure: self-test with one task",
+        "sources",
+        HOST,
+        "number of tasks 1, not 2 to 3",
+        edit(HOST, r"(^## Check yourself\n\n[\s\S]*?-->\n)[\s\S]*?(?=\n## )", r"\1"),
+    ),
+    Mistake(
+        "structure: answer of the self-test without a check",
+        "sources",
+        HOST,
+        "the answer has no check",
+        edit(HOST, r"(^## Check yourself\n[\s\S]*?\n    <!-- )check\n", r"\1\n"),
+    ),
     structure("section unknown", "## Practice\n\nText.", "is not one of", "sources"),
     structure("box without indentation", '!!! note "Title"\nThe body.', "is not indented", "sources"),
     structure(

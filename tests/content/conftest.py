@@ -87,6 +87,21 @@ print(double(21))
     #> inside
     ```
 
+## Check yourself
+
+??? question "How much is two plus two?"
+    It is 4.
+
+    <!-- check
+    assert 2 + 2 == 4
+    -->
+
+??? question "And three plus three?"
+    It is 6.
+
+    <!-- check assert 3 + 3 == 6
+    -->
+
 ## References
 
 - [Vaswani et al. 2017][vaswani2017attention], {FILLER}

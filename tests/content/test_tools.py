@@ -31,7 +31,7 @@ def line_of(page: Page, text: str) -> int:
 def test_a_sound_page_has_no_problem(write_page: WritePage, eval_example: EvalExample) -> None:
     page = write_page()
     assert all_problems(page) == []
-    assert len(claims.checks(page)) == 1
+    assert len(claims.checks(page)) == 3
     assert len(code_blocks.executed(page)) == 2
     for fence, example in code_blocks.executed(page):
         assert code_blocks.run_problems(page, fence, example, eval_example) == []
@@ -69,9 +69,20 @@ DEFECTS = [
     ("short answer", "\n\n    This short", "\n\n    So. This short", "!!! abstract", "says"),
     ("section missing", "## In practice\n", "", None, "no section `## In practice`"),
     ("section unknown", "## In practice", "## Practice", "## Practice", "`## Practice` is not one of"),
+    ("self-test missing", "## Check yourself\n", "", None, "no section `## Check yourself`"),
+    (
+        "one task",
+        '??? question "And three',
+        '!!! note "And three',
+        "## Check",
+        "number of tasks 1, not 2",
+    ),
+    ("TeX in a task", "two plus two?", "$2 + 2$?", '??? question "How much', "TeX in the title of a task"),
+    ("answer without check", "check\n    assert 2", "assert 2", '??? question "How much', "has no check"),
+    ("self-test too long", "It is 6.", "It is 6. " * 80, "## Check", "words, not up to 250"),
     ("TeX in a heading", "## Code", "### About $x$\n\n## Code", "### About", "TeX in a heading"),
     ("fence open", "    #> inside\n    ```\n", "    #> inside\n", "    ```python", "closed nowhere"),
-    ("comment open", "-->", "", "<!-- check", "closed nowhere"),
+    ("comment open", " == 6\n    -->", " == 6", "    <!-- check assert 3", "closed nowhere"),
     ("citation undefined", "3.2.1][vaswani2017attention]", "3][vaswani2017atention]", "3][v", "did you mean"),
     ("citation not listed", "unlike `x", "unlike [Ba][ba2016layer] `x", "[Ba]", "not listed in References"),
     ("listed, not cited", "- [Vas", "- [Ba][ba2016layer], [Vas", "- [Ba]", "which the page does not cite"),
