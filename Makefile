@@ -58,8 +58,8 @@ format: .venv/.test ## format Python and mend what can be mended by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.test node_modules/.installed bench/node_modules/.installed generate ## measure: build time, reload, formulas, Lighthouse
-	@scripts/need.sh chromium "Lighthouse drives it" scripts/find_chromium.sh
+bench: .venv/.test node_modules/.installed bench/node_modules/.installed generate ## measure: build time, reload, formulas, search, Lighthouse
+	@scripts/need.sh chromium "the search and Lighthouse are measured in it" scripts/find_chromium.sh
 	$(BIN)/python -m bench
 
 audit: .venv/.tools node_modules/.installed ## ask whether a locked dependency has a known vulnerability

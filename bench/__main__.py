@@ -1,9 +1,9 @@
-"""Runs every benchmark, or those named: python -m bench [growth] [reload] [formulas] [lighthouse]."""
+"""Runs every benchmark, or those named: python -m bench [NAME ...]."""
 
 import argparse
 import importlib
 
-BENCHMARKS = ("growth", "reload", "formulas", "lighthouse")
+BENCHMARKS = ("growth", "reload", "formulas", "search", "lighthouse")
 
 
 def main() -> None:

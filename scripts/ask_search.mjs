@@ -1,6 +1,6 @@
 // Answers queries with the search worker of a built site, without a browser.
 // Usage: node ask_search.mjs SITE < queries.json > answers.json, where the queries are a list of texts. An answer is
-// { pages: [addresses, best first], milliseconds, suggest }, as in the search box: sections count for their page.
+// { pages: [addresses, best first], milliseconds, suggestion }, as in the search box: sections count for their page.
 import { readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { performance } from "node:perf_hooks"
@@ -12,9 +12,12 @@ const folder = join("assets", "javascripts", "workers")
 const name = readdirSync(join(site, folder)).find((file) => /^search\..*\.js$/.test(file))
 
 const handlers = []
-let receive
+let receive, suggestion
 const worker = {
-  console, setTimeout, clearTimeout, performance, URL,
+  console, URL,
+  BroadcastChannel: class {
+    postMessage = (message) => (suggestion = message)
+  },
   location: new URL(`http://site/${folder}/${name}`),
   fetch: async (url) => ({ json: async () => JSON.parse(read(url.pathname)) }),
   addEventListener: (type, handler) => type === "message" && handlers.push(handler),
@@ -36,9 +39,10 @@ await ask({ type: 2, data: "load" }, 3)
 
 const answers = []
 for (const query of JSON.parse(readFileSync(0, "utf8"))) {
+  suggestion = undefined
   const start = performance.now()
-  const { items, ...rest } = await ask({ type: 2, data: query }, 3)
+  const { items } = await ask({ type: 2, data: query }, 3)
   const milliseconds = performance.now() - start
-  answers.push({ ...rest, milliseconds, pages: items.map(([{ location }]) => location.replace(/#.*/, "")) })
+  answers.push({ milliseconds, suggestion, pages: items.map(([{ location }]) => location.replace(/#.*/, "")) })
 }
 process.stdout.write(JSON.stringify(answers))

@@ -1,20 +1,131 @@
-// Stands before Material's search worker. What people type is a question, so filler words go; of the rest a whole word
-// counts more than the beginning of a longer one; a word that occurs nowhere is replaced by the most similar ones that
-// do. Of the pages found, those come first that are asked for in the same words. The texts are loaded with the first
-// letter that somebody types, not with every page. Messages: 0 set up, 1 ready, 2 query, 3 result.
+// Answers the search box, in place of Material's worker. A page is ranked as a whole: each word of the query counts by how
+// rare it is and by where the page has it (BM25), and the page gains if one of its aliases asks for the same. A word is
+// first made plain (spelling, ending, compounds); one that occurs nowhere is taken for the most similar ones that do.
+// Chinese is cut into pairs of characters. Messages: 0 set up, 1 ready, 2 query, 3 result.
 (() => {
-  const FILLER = new Set(
-    ("difference differ between versus vs use used uses using work works mean means explain explained many much " +
-      "need needs happen happens really exactly don doesn isn aren wouldn").split(" "))
-  const WHOLE_WORD = 8 // against 1 for a word that only begins like it
+  const WEIGHTS = { title: 8, aliases: 3, heading: 3, text: 1 }
+  const MENTION = 0.3 // of a page that answers no question (glossary, notation), against 1 for one that does
   const SAME_WORDS = 4 // how much a page gains if one of its aliases is the query, word for word
-  const listen = self.addEventListener.bind(self)
-  const post = self.postMessage.bind(self)
+  const SATURATION = 1.5, LENGTH = 0.5 // BM25's k1 and b
+  const BEGINNING = 0.6, SIMILAR = 0.8 // of a word that only begins like that of the query, or is only similar
+  const ENOUGH = 0.5 // the least share of what is asked for that a result has, if it is to count as an answer
+  const COVER = 1
+  const LIKELY = 0.6 // the least likeness with an alias of what is offered instead
+  const NEVER = 2, FULL = 4
+  const MOST = 20 // results
+  const FILLER = new Set(
+    ("a about all also am an and are as at be because been but by can could did do does doing for from get give had has " +
+      "have having how i if in into is it its itself just let like may me mean means might more most much must my need " +
+      "needs no nor not of on one only or our out own please rather really should so some such than that the " +
+      "their them then there these they this those to too us use used uses using versus very vs was we were what when " +
+      "where whether which while who whom why will with would you your s t don doesn isn aren wouldn difference differ " +
+      "different between explain explained exactly happen happens many work works actually tell").split(" "))
+  const HAN = /\p{Script=Han}/u
+  const CHINESE_PUNCTUATION = /[\u3000-\u303f]/g
+  const NUMBERED = /(?<![\w.])([A-Za-z]{2,})(?=\d+\b)/g // Llama3 is Llama 3
+  const ENDING =
+    /(?:(?:al)?i[sz](?:ations?|ing|ed|es|e|ers?)|ations?|ions?|ings?|ables?|ally|ed|es|ly|al|s|e)$/
+  const BRANDS = /(?<=[a-z]{3})(?=[A-Z][A-Za-z]{2})|(?<=[A-Z]{3})(?=[A-Z][a-z]{2})/ // of SentencePiece, RMSNorm
   const TEXTS = new URL("../../../search/texts.json", self.location)
-  let answer, index, loading, loaded, separator, vocabulary, phrases, asked
+  const MAP = "study/map/" // lists all questions, as does the home page
+  const channel = new BroadcastChannel("search")
 
-  const words = (text) => text.toLowerCase().split(separator).filter(Boolean)
-  const content = (text) => words(text).filter((word) => lunr.stopWordFilter(word) && !FILLER.has(word))
+  let separator, synonyms, typed, known, rarities, pages, terms, spellings, compounds, meanLength, loading, latest
+
+  // ---- words
+
+  const pairs = (run) =>
+    run.length < 3 ? [run] : Array.from({ length: run.length - 1 }, (_, i) => run.slice(i, i + 2))
+
+  const pieces = (text) =>
+    text.normalize("NFKC").replace(/√/g, " sqrt ").replace(NUMBERED, "$1 ").replace(CHINESE_PUNCTUATION, " ")
+      .replace(typed, (found) => ` ${synonyms.get(found.toLowerCase())} `)
+      .replace(/\p{Script=Han}+/gu, (run) => ` ${pairs(run).join(" ")} `)
+      .split(separator).filter(Boolean)
+
+  const plain = (piece) => piece.toLowerCase().replaceAll("_", "")
+
+  // Compounds in parts: warm-up, warmup and WarmUp are the same two words.
+  const words = (text) => pieces(text).map(plain).filter(Boolean).flatMap((word) => compounds.get(word) ?? [word])
+
+  const term = (word) => (word.length > 4 ? word.replace(ENDING, (end, at) => (at < 3 ? end : "")) : word.replace(/(?<=\w{2})s$/, ""))
+
+  const content = (text) => {
+    const all = words(text), wanted = all.filter((word) => !FILLER.has(word))
+    return wanted.length ? wanted : all
+  }
+
+  function learnCompounds(docs) {
+    compounds = new Map()
+    const seen = new Set()
+    for (const { title, aliases = "", text = "" } of docs)
+      for (const piece of pieces(`${title} ${aliases} ${text}`)) {
+        seen.add(plain(piece))
+        const parts = piece.split(BRANDS)
+        if (parts.length > 1) compounds.set(plain(piece), parts.map(plain))
+      }
+    for (const { title, aliases = "" } of docs)
+      for (const phrase of [title, ...aliases.split(" ; ")]) {
+        const found = pieces(phrase).map(plain)
+        found.forEach((word, i) => {
+          const parts = found.slice(i - 1, i + 1), joined = parts.join("")
+          if (i && joined.length > 5 && /^[a-z]+$/.test(joined) && parts.every((part) => !FILLER.has(part)) && !compounds.has(joined))
+            compounds.set(joined, parts)
+        })
+      }
+  }
+
+  // ---- the index
+
+  function build(docs) {
+    learnCompounds(docs)
+    pages = new Map()
+    terms = new Map()
+    spellings = new Map()
+    known = new Map()
+    for (const doc of docs) {
+      const [location, section] = doc.location.split("#")
+      if (!pages.has(location))
+        pages.set(location, { location, title: doc.title, entries: [], phrases: [], weights: new Map(), length: 0, prior: MENTION })
+      const page = pages.get(location)
+      const entry = { doc, weights: new Map() }
+      page.entries.push(entry)
+      add(page, entry, doc.title, section ? WEIGHTS.heading : WEIGHTS.title)
+      add(page, entry, `${doc.text ?? ""} ${doc.words ?? ""}`, WEIGHTS.text)
+      if (doc.aliases) page.prior = 1
+      for (const phrase of section ? [] : (doc.aliases?.split(" ; ") ?? [doc.title])) {
+        if (doc.aliases) add(page, entry, phrase, WEIGHTS.aliases)
+        page.phrases.push(new Set(content(phrase).map(term)))
+      }
+    }
+    for (const page of pages.values())
+      for (const [word, weight] of page.weights) {
+        if (!terms.has(word)) terms.set(word, new Map())
+        terms.get(word).set(page, weight)
+      }
+    rarities = new Map()
+    for (const [key, having] of terms) {
+      let n = NEVER
+      for (const weight of having.values()) n += Math.min(1, weight / FULL)
+      rarities.set(key, Math.log(1 + pages.size / n))
+    }
+    meanLength = [...pages.values()].reduce((sum, { length }) => sum + length, 0) / pages.size
+  }
+
+  function add(page, entry, text, weight) {
+    for (const word of words(text)) {
+      const key = term(word)
+      spellings.set(word, key)
+      for (const { weights } of [page, entry]) weights.set(key, (weights.get(key) ?? 0) + weight)
+      page.length++
+    }
+  }
+
+  const rarity = (key) => {
+    return rarities.get(key) ?? Math.log(1 + pages.size / NEVER)
+  }
+
+  // ---- what the query means
 
   // Edits (insert, delete, replace, swap neighbors) from one word to another, or Infinity if there are more than `most`.
   function distance(a, b, most) {
@@ -33,113 +144,162 @@
     return row[b.length] <= most ? row[b.length] : Infinity
   }
 
-  // What is the same for d_k and dk, and for key and keys
-  const bare = (word) => word.replaceAll("_", "").replace(/(?<=\w{3})s$/, "")
-
-  function setUp({ config, docs }) {
-    separator = new RegExp(config.separator)
-    vocabulary = new Map()
-    for (const { title, aliases = "", text } of docs)
-      for (const word of words(`${title} ${aliases} ${text.replace(/<[^>]*>/g, " ")}`))
-        vocabulary.set(bare(word), (vocabulary.get(bare(word)) ?? new Set()).add(word))
-    phrases = new Map()
-    for (const { location, aliases } of docs)
-      if (aliases) phrases.set(location, aliases.split(" ; ").map((alias) => new Set(content(alias))))
-  }
-
-  function similar(word) {
-    let best = word.length < 4 ? 0 : word.length < 8 ? 1 : 2, found = []
-    for (const [other, spellings] of vocabulary) {
+  function nearest(word, most) {
+    let best = most, found = []
+    for (const other of [...spellings.keys(), ...compounds.keys()]) {
       const edits = distance(word, other, best)
       if (edits < best) [best, found] = [edits, []]
-      if (edits === best) found.push(...spellings)
+      if (edits === best) found.push(other)
     }
     return found
   }
 
-  // The words of the index that a word of the query may mean
+  const tolerated = (word) => (/[^a-z]/.test(word) || word.length < 4 ? 0 : word.length < 8 ? 1 : 2)
+
+  // What a word of the query may mean: for each part of it, terms with how sure they are
   function meant(word) {
-    const spellings = vocabulary.get(bare(word))
-    if (spellings) return [...spellings]
-    return [...vocabulary.keys()].some((other) => other.startsWith(word)) ? [word] : similar(word)
+    const key = term(word)
+    if (terms.has(key)) return [new Map([[key, 1]])]
+    const similar = tolerated(word) ? nearest(word, tolerated(word)) : []
+    const compound = similar.find((other) => compounds.has(other))
+    if (compound) return compounds.get(compound).map((part) => new Map([[term(part), SIMILAR]]))
+    const found = new Map(similar.map((other) => [term(other), SIMILAR]))
+    if (word.length > 1)
+      for (const [other, otherTerm] of spellings)
+        if (other.startsWith(word) && !found.has(otherTerm)) found.set(otherTerm, BEGINNING)
+    return [found]
   }
 
-  function rewritten(query) {
-    asked = []
-    if (/"|(^|\s)[+-]\S/.test(query)) return query // the reader uses lunr's own syntax
-    const wanted = content(query)
-    asked = (wanted.length ? wanted : words(query)).map(meant).filter((spellings) => spellings.length)
-    return asked.flat().flatMap((word) => [`${word}^${WHOLE_WORD}`, `${word}*`]).join(" ")
-  }
+  // ---- the answer
 
-  // Dice's coefficient of the query with the most similar alias: 1 for the same words, 0 for no word in common
-  const likeness = (location) =>
-    Math.max(0, ...(phrases.get(location) ?? []).map((phrase) => {
-      const common = asked.filter((spellings) => spellings.some((word) => phrase.has(word))).length
-      return (2 * common) / (asked.length + phrase.size || 1)
-    }))
-
-  // Material lists the words that a result lacks; one that it has in another spelling is not lacking
-  function tidy({ terms }) {
-    for (const spellings of asked)
-      if (spellings.some((word) => terms[word])) for (const word of spellings) if (!terms[word]) delete terms[word]
-  }
-
-  function sort(pages) {
-    for (const entries of pages) {
-      const gain = 1 + SAME_WORDS * likeness(entries[0].location.replace(/#.*/, "")) ** 2
-      for (const entry of entries) entry.score *= gain
+  // Twice what query and phrase have in common, by their sum: 1 for the same words, 0 for no word in common
+  function likeness(asked, phrase) {
+    let common = 0, sum = 0
+    const had = new Set()
+    for (const { rare, meaning } of asked) {
+      sum += rare
+      for (const key of meaning.keys())
+        if (phrase.has(key)) {
+          common += rare
+          had.add(key)
+          break
+        }
     }
-    const best = (entries) => Math.max(...entries.map(({ score }) => score))
-    pages.sort((a, b) => best(b) - best(a))
+    for (const key of phrase) sum += rarity(key)
+    return (2 * common) / (sum || 1)
   }
 
-  // Material lists the words that a result lacks; one that it has in another spelling is not lacking
-  function tidy({ terms }) {
-    for (const spellings of asked)
-      if (spellings.some((word) => terms[word])) for (const word of spellings) if (!terms[word]) delete terms[word]
+  function rank(asked) {
+    const all = asked.reduce((sum, { rare }) => sum + rare, 0)
+    const found = []
+    for (const page of pages.values()) {
+      let score = 0, has = 0
+      for (const { rare, meaning } of asked) {
+        let best = 0
+        for (const [key, sure] of meaning) {
+          const weight = page.weights.get(key) ?? 0
+          const norm = SATURATION * (1 - LENGTH + (LENGTH * page.length) / meanLength)
+          best = Math.max(best, (sure * weight * (SATURATION + 1)) / (weight + norm))
+        }
+        if (best) has += rare
+        score += rare * best
+      }
+      if (!score) continue
+      const like = Math.max(0, ...page.phrases.map((phrase) => likeness(asked, phrase)))
+      found.push({ page, like, share: has / all, score: (score / all) * (has / all) ** COVER * page.prior * (1 + SAME_WORDS * like) })
+    }
+    return found.sort((a, b) => b.score - a.score)
   }
 
-  function sort(pages) {
-    const rank = new Map(pages.map((entries) => {
-      const score = Math.max(...entries.map(({ score }) => score))
-      const gain = 1 + SAME_WORDS * likeness(entries[0].location.replace(/#.*/, "")) ** 2
-      return [entries, score * gain]
-    }))
-    pages.sort((a, b) => rank.get(b) - rank.get(a))
+  function understand(query) {
+    const asked = content(query).flatMap((word) =>
+      meant(word).map((meaning) => {
+        const rare = meaning.size ? Math.min(...[...meaning.keys()].map(rarity)) : rarity(word)
+        return { word, meaning, rare }
+      }))
+    // of a Chinese sentence, pairs that occur nowhere are mostly no words
+    const known = asked.filter(({ word, meaning }) => meaning.size || !HAN.test(word))
+    return known.length ? known : asked
+  }
+
+  // The terms of a word as it stands in a text, of which there are few different ones
+  const termsOf = (word) => {
+    if (!known.has(word)) known.set(word, words(word).map(term))
+    return known.get(word)
+  }
+
+  const mark = (text, wanted) =>
+    text.replace(/[\p{L}\p{N}_]+/gu, (word) =>
+      termsOf(word).some((key) => wanted.has(key)) ? `<mark>${word}</mark>` : word)
+
+  function show({ page, score }, asked) {
+    const wanted = new Set(asked.flatMap(({ meaning }) => [...meaning.keys()]))
+    const entries = page.entries.map(({ doc, weights }, i) => {
+      const terms = {}
+      let points = i ? 0 : 1e-3
+      for (const { word, meaning, rare } of asked) {
+        const key = [...meaning.keys()].find((key) => weights.has(key))
+        terms[word] = key !== undefined
+        if (key !== undefined) points += (rare * weights.get(key)) / (weights.get(key) + 2)
+      }
+      return { location: doc.location, title: mark(doc.title, wanted), text: doc.text ? `<p>${mark(doc.text, wanted)}</p>` : "", terms, points }
+    }).filter(({ points }) => points).sort((a, b) => b.points - a.points)
+    return entries.map(({ points, ...entry }) => ({ ...entry, score: (score * points) / entries[0].points }))
+  }
+
+  // The query with a word of the site for each that occurs nowhere, if there is one that it may be a slip of
+  function corrected(asked) {
+    if (asked.every(({ meaning }) => meaning.size)) return null
+    const words = asked.map(({ word, meaning }) =>
+      meaning.size ? word : /[^a-z]/.test(word) ? "" : nearest(word, Math.floor(word.length / 3))[0])
+    if (!words.every(Boolean)) return null
+    const query = words.join(" ")
+    return rank(understand(query))[0]?.like >= LIKELY ? query : null
+  }
+
+  // Tells the page what to offer where there is no good answer: docs/assets/javascripts/no-answer.js shows it.
+  function advise(query, asked, [best]) {
+    const weak = !best || best.share < ENOUGH
+    const list = pages.has(MAP) ? MAP : ""
+    const spelling = weak ? corrected(asked) : null
+    channel.postMessage({ query, weak, found: Boolean(best), list, spelling })
+  }
+
+  function search(query) {
+    const asked = understand(query)
+    const ranked = rank(asked)
+    advise(query, asked, ranked)
+    return { items: ranked.slice(0, MOST).map((found) => show(found, asked)) }
   }
 
   const load = () =>
-    (loading ??= fetch(TEXTS).then((response) => response.json()).then((docs) => {
-      index.docs = docs
-      setUp(index)
-      answer({ data: { type: 0, data: index } })
-      return new Promise((resolve) => (loaded = resolve))
+    (loading ??= fetch(TEXTS).then((response) => response.json()).then((texts) => {
+      synonyms = new Map(texts.synonyms)
+      const either = texts.synonyms.map(([text]) => (/^[\x00-\x7f]+$/.test(text) ? `\\b${text}\\b` : text))
+      typed = new RegExp(either.join("|"), "gi")
+      build(texts.docs)
     }))
 
-  async function search(query) {
+  async function answer(query) {
+    latest = query
+    let data = { items: [] }
     try {
-      await load()
-      answer({ data: { type: 2, data: rewritten(query) } })
+      if (query.trim()) {
+        await load()
+        if (query !== latest) return // somebody has typed on
+        data = search(query)
+      } else channel.postMessage({ query, weak: false })
     } catch (error) {
       console.warn(error)
       loading = undefined // the next letter tries again
-      post({ type: 3, data: { items: [] } })
     }
+    self.postMessage({ type: 3, data })
   }
 
-  self.addEventListener = (type, handler) => (type === "message" ? (answer = handler) : listen(type, handler))
-  self.postMessage = (message) => {
-    if (message.type === 1) return loaded()
-    message.data.items.flat().forEach(tidy)
-    sort(message.data.items)
-    post(message)
-  }
-  listen("message", ({ data: { type, data } }) => {
+  self.addEventListener("message", ({ data: { type, data } }) => {
     if (type === 0) {
-      index = data
-      post({ type: 1 })
-    } else if (data.trim()) search(data)
-    else post({ type: 3, data: { items: [] } })
+      separator = new RegExp(data.config.separator)
+      self.postMessage({ type: 1 })
+    } else answer(data)
   })
 })()

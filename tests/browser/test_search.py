@@ -1,22 +1,15 @@
-"""What people type into the search box leads to the page that answers it.
+"""The search box, used as a reader uses it. tests/site/test_search.py asks its worker far more."""
 
-tests/browser/queries.tsv holds queries as people write them: questions, keywords, symbols, abbreviations,
-and words with one letter wrong.
-"""
-
-import csv
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from scripts import queries
 from scripts.pages import question_pages
 from tests.built_site import Site
 
-QUERIES = Path(__file__).with_name("queries.tsv")
 SCALING = "transformers/why-divide-by-sqrt-dk/"
-FIRST_SHARE = 0.95  # of the queries in the file; all others are within the first three
 
 
 class SearchBox:
@@ -79,20 +72,46 @@ def test_symbols_find_the_page_on_scaling(search: SearchBox):
     assert {symbol: search.rank(symbol, SCALING) for symbol in symbols} == dict.fromkeys(symbols, 1)
 
 
-def test_what_people_type_finds_the_page(search: SearchBox):
-    with QUERIES.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    ranks = {row["query"]: search.rank(row["query"], row["page"].rstrip("/") + "/") for row in rows}
-    later = {query: rank for query, rank in ranks.items() if rank != 1}
-    assert {query: rank for query, rank in later.items() if rank is None or rank > 3} == {}
-    assert len(later) <= (1 - FIRST_SHARE) * len(rows), f"not first: {later}"
+def test_the_box_shows_what_the_worker_answers(search: SearchBox):
+    """Of every kind one query; tests/site/test_search.py asks all of them, without the box."""
+    kinds = {query.kind: query for query in queries.read() if query.set == "tuned"}
+    ranks = {query.text: queries.rank(query, search.results(query.text)) for query in kinds.values()}
+    assert len(ranks) > 5
+    assert [text for text, rank in ranks.items() if rank is None or rank > queries.NEAR] == []
+
+
+def test_without_an_answer_the_box_offers_what_to_do(search: SearchBox, site: Site):
+    panel = search.page.get_by_role("status").filter(has_text="No page answers this")
+    search.results("xqzvwk")
+    expect(panel).to_be_visible()
+    question = panel.get_by_role("link", name="Ask for a page about this")
+    expect(question).to_have_attribute(
+        "href",
+        re.compile(r"/issues/new\?template=2-new-question.yml&title=Question%3A\+xqzvwk&question=xqzvwk"),
+    )
+    listed = panel.get_by_role("link", name="See all questions")
+    assert site.file(listed.evaluate("link => link.href").removeprefix(site.address)).is_file()
+    search.results("rope")
+    expect(panel).to_have_count(0)
+
+
+def test_another_spelling_is_a_click_away(search: SearchBox):
+    search.results("senttenncepiecce")
+    search.page.keyboard.press("ArrowDown")
+    spelling = search.page.get_by_role("link", name="sentencepiece", exact=True)
+    expect(spelling).to_be_focused()
+    search.page.keyboard.press("Enter")
+    expect(search.input).to_have_value("sentencepiece")
+    first = search.page.locator(".md-search-result__item > a.md-search-result__link").first
+    expect(first).to_contain_text("SentencePiece")
+    expect(spelling).to_have_count(0)
 
 
 def test_aliases_are_not_shown(search: SearchBox, site: Site):
     """They are how people type, not how the site writes."""
     (question,) = [page for page in question_pages() if address(page.name) == SCALING]
-    body = site.document(SCALING).find(".//article").text_content()
-    hidden = [alias for alias in question.front_matter["aliases"] if alias not in body]
+    bodies = "".join(site.document(page).find(".//article").text_content() for page in site.pages())
+    hidden = [alias for alias in question.front_matter["aliases"] if alias not in bodies]
     assert hidden
     for alias in hidden:
         search.results(alias)

@@ -9,6 +9,9 @@ import yaml
 
 from scripts.finish import search
 
+LONG = "It is one more word. " * 20
+CODE = f"<p>{LONG}Then softmax of 0.25 is one.</p> x = softmax(y) <pre><code>def hidden(): pass</code></pre>"
+TERM = "<p>Also: score, odds. What softmax takes. → Why divide by √d_k?</p>"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -24,10 +27,15 @@ def finished(tmp_path: Path) -> Path:
         (tmp_path / name / "index.html").write_text(f"<html><head>{head}</head></html>")
     docs = [
         {"location": "", "title": "Home", "text": "Why divide by √d_k?"},
-        {"location": "why-scale/", "title": "Why divide by √d_k?", "text": "One\n\n  two"},
-        {"location": "why-scale/#code", "title": "Code", "text": ""},
+        {
+            "location": "why-scale/",
+            "title": "Why divide by √d_k?",
+            "text": "<p>Short answer</p> <p>One\n\n  two</p>",
+        },
+        {"location": "why-scale/#code", "title": "Code", "text": CODE},
         {"location": "glossary/", "title": "Glossary", "text": ""},
-        {"location": "glossary/#logit", "title": "Logit", "text": "", "boost": 2},
+        {"location": "glossary/#l", "title": "L", "text": ""},
+        {"location": "glossary/#logit", "title": "Logit (LG)", "text": TERM},
     ]
     config = {"separator": r"\s+", "fields": {"title": {"boost": 1000.0}, "tags": {"boost": 1e6}}}
     (tmp_path / "search").mkdir()
@@ -36,33 +44,43 @@ def finished(tmp_path: Path) -> Path:
     workers = tmp_path / "assets" / "javascripts" / "workers"
     workers.mkdir(parents=True)
     (workers / "search.0123abcd.min.js").write_text("material()")
+    (workers / "search.0123abcd.min.js.map").write_text("{}")
+    (workers.parent / "lunr").mkdir()
     search.run(tmp_path)
     return tmp_path
 
 
 def entries(site: Path) -> dict[str, dict]:
     texts = json.loads((site / "search" / "texts.json").read_text(encoding="utf-8"))
-    return {entry["location"]: entry for entry in texts}
+    return {entry["location"]: entry for entry in texts["docs"]}
 
 
 def test_what_every_page_loads_holds_no_text(finished):
     index = json.loads((finished / "search" / "search_index.json").read_text(encoding="utf-8"))
     assert index["docs"] == []
     assert index["config"]["separator"] == r"\s+"
-    assert set(index["config"]["fields"]) == {"title", "text", "tags", "aliases"}
 
 
-def test_aliases_are_searched_in_the_page_but_not_in_its_sections(finished):
+def test_a_page_is_searched_by_aliases_title_and_terms_that_it_explains(finished):
     aliases = entries(finished)["why-scale/"]["aliases"].split(search.PHRASE_END)
-    assert aliases == ["1/sqrt(d_k)", 'why, really, "scale"', "Why divide by √d_k?"]
+    assert aliases == [
+        *("1/sqrt(d_k)", 'why, really, "scale"', "Why divide by √d_k?"),
+        *("Logit", "LG", "score", "odds"),
+    ]
     assert "aliases" not in entries(finished)["why-scale/#code"]
     assert "aliases" not in entries(finished)["glossary/"]
 
 
-def test_a_page_that_answers_comes_before_one_that_mentions(finished):
-    assert "boost" not in entries(finished)["why-scale/"]
-    assert entries(finished)["glossary/"]["boost"] < 1
-    assert entries(finished)["glossary/#logit"]["boost"] == 2, "a boost from the front matter stays"
+def test_of_a_section_the_beginning_is_shown_and_new_words_are_searched(finished):
+    section = entries(finished)["why-scale/#code"]
+    assert section["text"].startswith("It is one more word.")
+    assert len(section["text"]) <= search.SHOWN + 2
+    assert section["words"] == "Then softmax of one. softmax(y)"
+    assert "hidden" not in str(section), "code is not searched"
+
+
+def test_letters_of_the_glossary_are_left_out(finished):
+    assert "glossary/#l" not in entries(finished)
 
 
 def test_the_home_page_is_left_out(finished):
@@ -73,11 +91,22 @@ def test_whitespace_is_folded(finished):
     assert entries(finished)["why-scale/"]["text"] == "One two"
 
 
+def test_the_worker_takes_the_place_of_materials(finished):
+    scripts = finished / "assets" / "javascripts"
+    assert [file.name for file in (scripts / "workers").iterdir()] == ["search.0123abcd.min.js"]
+    assert (scripts / "workers" / "search.0123abcd.min.js").read_bytes() == search.WORKER.read_bytes()
+    assert not (scripts / "lunr").exists()
+
+
+def test_the_longest_synonym_is_the_first():
+    """The worker takes the first that fits."""
+    lengths = [len(typed) for typed, _ in search._synonyms()]
+    assert lengths == sorted(lengths, reverse=True)
+
+
 def test_a_second_run_changes_nothing(finished):
-    (worker,) = (finished / "assets" / "javascripts" / "workers").glob("search.*.min.js")
-    files = [worker, *(finished / "search").iterdir()]
+    files = [file for file in finished.rglob("*") if file.is_file()]
     once = [file.read_bytes() for file in files]
-    assert once[0].endswith(b"material()")
     search.run(finished)
     assert [file.read_bytes() for file in files] == once
 
