@@ -7,22 +7,26 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
 from llm_questions import (
     activations,
     compute,
+    flash_attention,
     kv_cache,
     lora,
     lora_targets,
     qlora,
     roofline,
+    softmax,
     training_memory,
     zero,
 )
 from llm_questions.parameters import count
 from llm_questions.parameters.architecture import Architecture, Experts, Latent
+from llm_questions.tokenization import byte_pair_encoding
 from tests.built_site import Site
 
 N_CONFIGURATIONS = 2_000
@@ -31,7 +35,7 @@ RUN = """async ([module, name, calls]) => {
   const results = JSON.parse(calls).map((call) => functions[name](...call));
   return JSON.stringify(results, (_, value) => (value === Infinity ? "inf" : value));
 }"""
-SAID_BESIDES = {"formula", "where"}  # for readers, of a term; the package has no such fields
+SAID_BESIDES = {"formula", "where", "shrink"}  # for readers, of a term; the package has no such fields
 PRECISIONS = [4, 2, 1, 0.75, 0.5, 0.123]
 
 
@@ -150,6 +154,67 @@ def draw_qlora(rng: random.Random) -> list[Any]:
     n_parameters = rng.randint(1, 10**12)
     quantized, adapted = rng.randint(0, n_parameters), rng.randint(1, 10**10)
     return [n_parameters, quantized, adapted, *rng.choice([[], [rng.uniform(0.5, 16)]])]
+
+
+# letters that repeat; characters that are two halves in JavaScript; what is white space for one side only
+TEXT = ["aab b", "abcde ", "é\u0301·", "שלום", "😀👍🏽\u200d", " \t\n", "\ufeff\x1c\x85\u3000"]
+
+
+def draw_text(rng: random.Random) -> str:
+    letters = "".join(rng.sample(TEXT, rng.randint(1, len(TEXT))))
+    return "".join(rng.choices(letters, k=rng.randint(0, 60)))
+
+
+def draw_words(rng: random.Random) -> list[Any]:
+    words = byte_pair_encoding.count_words(draw_text(rng), rng.choice(["", "·"]))
+    return [[[list(word), count] for word, count in words.items()]]
+
+
+def counted(words: list[Any]) -> dict[tuple[str, ...], int]:
+    return {tuple(word): count for word, count in words}
+
+
+def numbers(rng: random.Random, low: float, high: float, *shape: int) -> Any:
+    if not shape:
+        return rng.uniform(low, high)
+    return [numbers(rng, low, high, *shape[1:]) for _ in range(shape[0])]
+
+
+def draw_logits(rng: random.Random) -> list[Any]:
+    """As many queries as keys; values above 0, for digits that do not cancel."""
+    n = rng.randint(1, 9)
+    return [numbers(rng, -9, 9, n, n), numbers(rng, 1, 2, n, rng.randint(1, 3))]
+
+
+def attend(logits: list[Any], values: list[Any], causal: bool) -> list[Any]:
+    hidden = np.triu(np.full((len(logits), len(logits)), -np.inf), 1)
+    masked = np.array(logits) + (hidden if causal else 0)
+    return (softmax.softmax(masked) @ np.array(values)).tolist()
+
+
+def flash_forward(logits: list[Any], values: list[Any], *rest: Any) -> list[Any]:
+    *sizes, causal = rest
+    key = np.eye(len(logits))  # the queries are the logits then
+    results = flash_attention.flash_attention_forward(
+        np.array(logits), key, np.array(values), *sizes, causal=causal, scale=1.0
+    )
+    return [result.tolist() for result in results]
+
+
+def draw_state(rng: random.Random) -> list[Any]:
+    n_queries, n_keys, d_v = rng.randint(1, 5), rng.randint(1, 5), rng.randint(1, 3)
+    state = {
+        "maximum": numbers(rng, -9, 9, n_queries),
+        "total": numbers(rng, 1, 9, n_queries),
+        "weighted": numbers(rng, 1, 9, n_queries, d_v),
+    }
+    return [state, numbers(rng, -9, 9, n_queries, n_keys), numbers(rng, 1, 2, n_keys, d_v)]
+
+
+def update(state: dict[str, Any], logits: list[Any], values: list[Any]) -> dict[str, Any]:
+    before = flash_attention.OnlineSoftmax(**{name: np.array(part) for name, part in state.items()})
+    after = before.update(np.array(logits), np.array(values))
+    return {name: part.tolist() for name, part in after._asdict().items()}
 
 
 Draw = Callable[[random.Random], list[Any]]
@@ -377,6 +442,50 @@ FORMULAS: dict[str, tuple[str, str, Callable, Draw]] = {
         lambda rng: [rng.randint(1, 4_096), rng.choice([None, rng.randint(1, 4_096)])],
     ),
     "qlora_model_bytes": ("lora", "qloraModelBytes", qlora.qlora_model_bytes, draw_qlora),
+    "count_words": (
+        "byte-pair-encoding",
+        "countWords",
+        lambda text, end: [
+            [list(word), count] for word, count in byte_pair_encoding.count_words(text, end).items()
+        ],
+        lambda rng: [draw_text(rng), rng.choice(["", "·"])],
+    ),
+    "count_pairs": (
+        "byte-pair-encoding",
+        "countPairs",
+        lambda words: [
+            [*pair, count] for pair, count in byte_pair_encoding.count_pairs(counted(words)).items()
+        ],
+        draw_words,
+    ),
+    "merge_pair": (
+        "byte-pair-encoding",
+        "mergePair",
+        lambda word, pair: list(byte_pair_encoding.merge_pair(tuple(word), tuple(pair))),
+        lambda rng: [rng.choices(["a", "b", "aa"], k=rng.randint(0, 20)), rng.choices(["a", "b", "aa"], k=2)],
+    ),
+    "learn_merges": (
+        "byte-pair-encoding",
+        "learnMerges",
+        lambda words, n_merges, ties: [
+            list(pair) for pair in byte_pair_encoding.learn_merges(counted(words), n_merges, ties=ties).merges
+        ],
+        lambda rng: [*draw_words(rng), rng.randint(0, 40), rng.choice(["ids", "seen"])],
+    ),
+    "tiles": (
+        "flash-attention",
+        "tiles",
+        lambda n, size: [[rows.start, rows.stop] for rows in flash_attention.tiles(n, size)],
+        lambda rng: [rng.randint(0, 50), rng.randint(1, 60)],
+    ),
+    "online_softmax": ("flash-attention", "updateOnlineSoftmax", update, draw_state),
+    "flash_attention_forward": (
+        "flash-attention",
+        "flashForward",
+        flash_forward,
+        lambda rng: [*draw_logits(rng), rng.randint(1, 9), rng.randint(1, 9), flag(rng)],
+    ),
+    "attention": ("flash-attention", "attention", attend, lambda rng: [*draw_logits(rng), flag(rng)]),
 }
 
 

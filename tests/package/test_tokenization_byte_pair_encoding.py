@@ -10,6 +10,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from llm_questions.tokenization.byte_pair_encoding import (
     count_pairs,
+    count_words,
     learn_merges,
     learn_merges_incrementally,
     merge_pair,
@@ -38,6 +39,14 @@ def test_the_example_of_the_paper() -> None:
     merges = learn_merges(PAPER, 5, ties="seen").merges
     assert merges == [("e", "s"), ("es", "t"), ("est", "·"), ("l", "o"), ("lo", "w")]
     assert count_pairs(PAPER)["e", "s"] == count_pairs(PAPER)["s", "t"] == 9
+
+
+@given(st.text(st.sampled_from("ab é·\n\u3000\x1c\ufeff😀"), max_size=40))
+@modest
+def test_words_are_those_of_tokenizers(text: str) -> None:
+    pieces = [piece for piece, _ in pre_tokenizers.WhitespaceSplit().pre_tokenize_str(text)]
+    assert list(count_words(text).items()) == list(Counter(map(tuple, pieces)).items())
+    assert list(count_words(text, "·")) == [(*piece, "·") for piece in dict.fromkeys(pieces)]
 
 
 @given(counts=words, n_merges=st.integers(0, 12))

@@ -6,10 +6,13 @@ A symbol is a piece of text (`str`) or of its bytes (`bytes`); a word is a tuple
 """
 
 import heapq
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
+
+from llm_questions.tokenization.pretokenization import WHITE_SPACE
 
 Symbol = str | bytes
 Word = tuple[Symbol, ...]
@@ -19,6 +22,12 @@ Pair = tuple[Symbol, Symbol]
 class Trained(NamedTuple):
     merges: list[Pair]  # in the order in which they were learned
     visits: int  # how many pairs of neighbors were looked at
+
+
+def count_words(text: str, end: str = "") -> Counter[Word]:
+    """How often each word between white space occurs: its characters, then `end` unless that is empty."""
+    words = re.findall(f"[^{WHITE_SPACE}]+", text)
+    return Counter((*word, end) if end else tuple(word) for word in words)
 
 
 # --8<-- [start:learn_merges]

@@ -43,7 +43,7 @@ export class Steps extends Figure {
     }
     this.timer = setInterval(() => {
       this.show(this.step + 1);
-      if (this.step >= this.lastStep()) this.stop();
+      if (this.step >= this.lastStep()) this.goTo(this.step);
     }, PAUSE);
     this.show(this.step + 1);
   }
