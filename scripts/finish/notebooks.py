@@ -4,6 +4,7 @@ mkdocs-jupyter wraps a notebook in 600 KB of inline style sheets and scripts, so
 leaves formulas, links and images as the notebook has them. After this step a notebook page is made like every
 other page: no style or script of its own, formulas in `.arithmatex` elements, links that lead to built pages,
 figures as files with alt text, outputs that a keyboard reaches, a description, a search entry per section.
+The notebook that lies beside it, to be downloaded, is told from where to fetch the repository.
 """
 
 import base64
@@ -22,6 +23,8 @@ from scripts.finish import FinishError
 START = '<div class="jupyter-wrapper">'
 END = "</div> <!-- jupyter-wrapper -->"
 IMAGES = "assets/notebooks"
+REPOSITORY = re.compile(r'<a href="([^"]+)"[^>]*class="md-source"')
+UNKNOWN = r"REPOSITORY = \"\""  # in the first cell, as JSON
 DISPLAY_MATH = re.compile(r"\$\$(.+?)\$\$", re.S)
 INLINE_MATH = re.compile(r"\$(?!\s)([^$]+?)(?<!\s)\$")
 
@@ -31,6 +34,14 @@ def run(site_dir: Path) -> None:
         text = path.read_text(encoding="utf-8")
         if START in text:
             path.write_text(_Page(site_dir, path).lightened(text), encoding="utf-8")
+            if repository := REPOSITORY.search(text):
+                _tell(path, repository[1])
+
+
+def _tell(path: Path, repository: str) -> None:
+    for notebook in path.parent.glob("*.ipynb"):
+        text = notebook.read_text(encoding="utf-8")
+        notebook.write_text(text.replace(UNKNOWN, rf"REPOSITORY = \"{repository}\""), encoding="utf-8")
 
 
 class _Page:
@@ -77,7 +88,7 @@ class _Page:
             anchor["class"], anchor["title"] = "headerlink", "Link to this section"
         for listing in cell.select("div.highlight > pre"):
             listing.parent.replace_with(BeautifulSoup(_code(listing), "html.parser"))
-        for link in cell.select("a[href]:not(.headerlink)"):
+        for link in cell.select("a[href]:not(.headerlink, .facts a)"):
             link["href"] = self._target(link["href"])
         for image in cell.select("img"):
             image["src"] = self._target(image["src"])

@@ -130,6 +130,8 @@ def _is_of_the_site(node: HtmlElement) -> bool:
     if not isinstance(node.tag, str) or node.tag in ("script", "style", "template"):
         return True
     classes = (node.get("class") or "").split()
+    if "cite" in classes or "to-files" in classes:
+        return True
     return node.tag == "a" and (node.get("href") is None or not OF_THE_SITE.isdisjoint(classes))
 
 
