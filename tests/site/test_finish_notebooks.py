@@ -9,6 +9,8 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from scripts.finish import FinishError, notebooks
+from scripts.run_notebooks import NOTEBOOKS
+from tests.built_site import Site
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="72" height="36"><title>A flat box</title></svg>'
 
@@ -179,3 +181,20 @@ def test_the_search_gets_one_entry_a_section(notebook_page):
 def test_what_would_not_work_on_the_page_stops_the_build(notebook_page, cell, message):
     with pytest.raises(FinishError, match=rf"notebooks/lab\.ipynb: .*{message}"):
         notebook_page(cell)
+
+
+@pytest.mark.parametrize("name", ["attention-step-by-step", "count-and-fit", "train-a-tokenizer"])
+def test_a_notebook_can_be_downloaded_and_opened_in_colab(site: Site, name: str):
+    """The one that is downloaded is the one in docs/, but knows where the repository is."""
+    links = site.document(f"notebooks/{name}/").xpath("//p[contains(@class, 'to-files')]/a/@href")
+    assert links == [
+        f"{name}.ipynb",
+        f"https://colab.research.google.com/github/example/questions/blob/main/docs/notebooks/{name}.ipynb",
+    ]
+    stored = (NOTEBOOKS / f"{name}.ipynb").read_text("utf-8")
+    downloaded = (site.folder / "notebooks" / name / links[0]).read_text("utf-8")
+    assert stored.count(r"REPOSITORY = \"\"") == 1
+    address = r"REPOSITORY = \"https://github.com/example/questions\""
+    assert downloaded == stored.replace(r"REPOSITORY = \"\"", address)
+    listed = site.document("notebooks/").xpath("//ul[@class='to-files']//a/@href")
+    assert {f"{name}/{name}.ipynb", links[1]} <= set(listed)
