@@ -25,6 +25,7 @@ END = "</div> <!-- jupyter-wrapper -->"
 IMAGES = "assets/notebooks"
 REPOSITORY = re.compile(r'<a href="([^"]+)"[^>]*class="md-source"')
 UNKNOWN = r"REPOSITORY = \"\""  # in the first cell, as JSON
+TO_FILES = re.compile(r'<p class="facts to-files">.*?</p>', re.S)  # of the template, not of the notebook
 DISPLAY_MATH = re.compile(r"\$\$(.+?)\$\$", re.S)
 INLINE_MATH = re.compile(r"\$(?!\s)([^$]+?)(?<!\s)\$")
 
@@ -69,7 +70,7 @@ class _Page:
 
     def _described(self, head: str, soup: BeautifulSoup) -> str:
         """The page's head with the first paragraph as description: a notebook has no front matter for it."""
-        first = soup.select_one(".jp-RenderedMarkdown p")
+        first = soup.select_one(".jp-RenderedMarkdown p:not(.facts)")
         description = html.escape(" ".join(first.get_text().split())) if first else ""
         tag = re.compile(r'(<meta (?:name|property)="(?:og:)?description" content=")[^"]*')
         return tag.sub(lambda match: match[1] + description, head)
@@ -169,7 +170,7 @@ class _Page:
         if not own:  # left out of the search on purpose
             return
         parser = Parser()
-        parser.feed(body)
+        parser.feed(TO_FILES.sub("", body))
         parser.close()
         entries = [
             own[0]
