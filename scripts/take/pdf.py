@@ -7,12 +7,12 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from pypdf import PdfReader, PdfWriter
-from pypdf.generic import BooleanObject, DictionaryObject, NameObject
+from pypdf import PdfReader
+from pypdf.generic import BooleanObject, DictionaryObject, NameObject, TextStringObject
 
 from scripts.pages import ROOT
-from scripts.take import TakeError
-from scripts.take.book import NAME, Book
+from scripts.take import TakeError, compact
+from scripts.take.book import Book
 from scripts.take.printed import prepare, render
 
 FIND = ROOT / "scripts" / "find_chromium.sh"
@@ -73,18 +73,15 @@ def _numbers(book: Book, reader: PdfReader) -> dict[str, int]:
 
 
 def _finish(book: Book, printed: Path, path: Path) -> int:
-    writer = PdfWriter(clone_from=printed)
-    moment = f"D:{book.date:%Y%m%d%H%M%S}Z"
-    producer = writer.metadata["/Producer"]  # Skia with its version
-    writer.metadata = {
-        "/Title": NAME,
-        "/Subject": book.address,
-        "/Producer": producer,
-        "/CreationDate": moment,
-        "/ModDate": moment,
-    }
+    reader = PdfReader(printed)
+    moment = TextStringObject(f"D:{book.date:%Y%m%d%H%M%S}Z")
+    information = reader.trailer["/Info"]
+    del information[NameObject("/Creator")]  # the version of Chromium stands in the producer
+    information.update({NameObject(name): moment for name in ("/CreationDate", "/ModDate")})
+    information[NameObject("/Subject")] = TextStringObject(book.address)
+    catalog = reader.trailer["/Root"]
     show_title = DictionaryObject({NameObject("/DisplayDocTitle"): BooleanObject(True)})
-    writer.root_object[NameObject("/ViewerPreferences")] = show_title
-    writer.page_mode = "/UseOutlines"
-    writer.write(path)
-    return len(writer.pages)
+    catalog[NameObject("/ViewerPreferences")] = show_title
+    catalog[NameObject("/PageMode")] = NameObject("/UseOutlines")
+    compact.write(reader, path)
+    return len(reader.pages)
