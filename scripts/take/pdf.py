@@ -22,8 +22,10 @@ OPTIONS = (
     "--no-sandbox",  # containers have none, and the file is ours
     "--disable-gpu",
     "--no-pdf-header-footer",
-    "--generate-pdf-document-outline",
 )
+# The first print tells the numbers of pages, the second is the book: with bookmarks, and tags for screen readers.
+DRAFT = ("--disable-pdf-tagging",)
+FINAL = ("--generate-pdf-document-outline",)
 MISSING = "Chromium is missing: install the system package 'chromium', or name yours in $CHROMIUM"
 
 
@@ -44,9 +46,9 @@ def write(book: Book, path: Path) -> str:
     numbers: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as folder:
         source, printed = Path(folder) / "book.html", Path(folder) / "book.pdf"
-        for _ in range(2):  # the second time with the numbers of pages
+        for options in (DRAFT, FINAL):
             source.write_text(render(book, numbers), encoding="utf-8")
-            _print(browser, source, printed)
+            _print([browser, *OPTIONS, *options], source, printed)
             before, numbers = numbers, _numbers(book, PdfReader(printed))
         if numbers != before:
             raise TakeError(
@@ -56,13 +58,13 @@ def write(book: Book, path: Path) -> str:
     return f"{len(book.chapters)} chapters, {pages} pages"
 
 
-def _print(browser: str, source: Path, target: Path) -> None:
+def _print(browser: list[str], source: Path, target: Path) -> None:
     profile = f"--user-data-dir={target.with_name('profile')}"
-    command = [browser, *OPTIONS, profile, f"--print-to-pdf={target}", source.as_uri()]
+    command = [*browser, profile, f"--print-to-pdf={target}", source.as_uri()]
     target.unlink(missing_ok=True)
     result = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
     if not target.is_file():
-        raise TakeError(f"{browser} printed nothing:\n{result.stderr}")
+        raise TakeError(f"{browser[0]} printed nothing:\n{result.stderr}")
 
 
 def _numbers(book: Book, reader: PdfReader) -> dict[str, int]:
