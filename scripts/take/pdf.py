@@ -23,7 +23,7 @@ OPTIONS = (
     "--disable-gpu",
     "--no-pdf-header-footer",
 )
-# The first print tells the numbers of pages, the second is the book: with bookmarks, and tags for screen readers.
+# The first print tells the numbers of pages; the second has bookmarks, and tags for screen readers.
 DRAFT = ("--disable-pdf-tagging",)
 FINAL = ("--generate-pdf-document-outline",)
 MISSING = "Chromium is missing: install the system package 'chromium', or name yours in $CHROMIUM"

@@ -16,7 +16,7 @@ from scripts.take.contents import contents, walk
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
-OPF = "{http://www.idpf.org/2007/opf}"
+PACKAGE = "{http://www.idpf.org/2007/opf}"
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_the_type_comes_first_and_is_not_compressed(ebook: Path):
 
 def test_the_manifest_lists_exactly_what_is_there(files: dict[str, bytes]):
     package = etree.fromstring(files["EPUB/content.opf"])
-    listed = {f"EPUB/{item.get('href')}" for item in package.iter(f"{OPF}item")}
+    listed = {f"EPUB/{item.get('href')}" for item in package.iter(f"{PACKAGE}item")}
     assert listed == files.keys() - {"mimetype", "META-INF/container.xml", "EPUB/content.opf"}
 
 
