@@ -4,6 +4,8 @@
 // A figure is a subclass with
 //   build()   puts controls into this.controls (slider, choice, box, button), and a first drawing into this.view
 //   update()  draws what the controls say, and calls this.say(sentence); it runs once after build()
+//   hint      what to move and what to look at, if the page does not say it
+// drawing.js helps those that draw.
 // What the element holds in the page stays for readers without JavaScript. Its height on both sides of that change
 // is fixed in content.css, under the element's name, so that nothing moves.
 
@@ -23,7 +25,8 @@ export class Figure extends HTMLElement {
     this.said = make("p", { class: "moving-figure__said", role: "status" });
     this.build();
     this.update();
-    this.replaceChildren(this.controls, this.said, this.view);
+    const hint = this.hint ? [make("p", { class: "moving-figure__hint" }, this.hint)] : [];
+    this.replaceChildren(...hint, this.controls, this.said, this.view);
   }
 
   // ---- controls; each redraws the figure when it changes
@@ -44,8 +47,15 @@ export class Figure extends HTMLElement {
       slider.setAttribute("aria-valuetext", shown.textContent);
     };
     slider.addEventListener("input", show);
+    slider.show = show;
     show();
     return this.field(label, slider, shown);
+  }
+
+  // as a reader would, but without redrawing
+  setSlider(slider, value) {
+    slider.value = value;
+    slider.show();
   }
 
   choice(label, options, value) {
