@@ -1,7 +1,9 @@
-// Answers the search box, in place of Material's worker. A page is ranked as a whole: each word of the query counts by how
-// rare it is and by where the page has it (BM25), and the page gains if one of its aliases asks for the same. A word is
-// first made plain (spelling, ending, compounds); one that occurs nowhere is taken for the most similar ones that do.
-// Chinese is cut into pairs of characters. Messages: 0 set up, 1 ready, 2 query, 3 result.
+// Answers the search box, in place of Material's worker, which ranks sections, knows no Chinese and takes longer.
+// A page is ranked as a whole: each word of the query counts by how rare it is and by where the page has it (BM25),
+// and the page gains if one of its aliases asks for the same. A word is first made plain (spelling, ending, compounds);
+// one that occurs nowhere is taken for the most similar ones that do. Chinese is rewritten with synonyms.yml, and what
+// is left of it is cut into pairs of characters. Messages: 0 set up, 1 ready, 2 query, 3 result.
+// The numbers were chosen on the tuned queries of data/queries.tsv, and on aliases put to an index that lacks them.
 (() => {
   const WEIGHTS = { title: 8, aliases: 3, heading: 3, text: 1 }
   const MENTION = 0.3 // of a page that answers no question (glossary, notation), against 1 for one that does
@@ -9,17 +11,18 @@
   const SATURATION = 1.5, LENGTH = 0.5 // BM25's k1 and b
   const BEGINNING = 0.6, SIMILAR = 0.8 // of a word that only begins like that of the query, or is only similar
   const ENOUGH = 0.5 // the least share of what is asked for that a result has, if it is to count as an answer
-  const COVER = 1
   const LIKELY = 0.6 // the least likeness with an alias of what is offered instead
-  const NEVER = 2, FULL = 4
-  const MOST = 20 // results
+  const FULL = 4 // a page with this weight of a word counts whole when it is asked how many pages have the word
+  const NEVER = 2 // pages more than there are have each word, so that one that occurs nowhere is not worth most
+  const MOST = 20, SECTIONS = 8 // pages that are listed, and sections of each
   const FILLER = new Set(
-    ("a about all also am an and are as at be because been but by can could did do does doing for from get give had has " +
-      "have having how i if in into is it its itself just let like may me mean means might more most much must my need " +
-      "needs no nor not of on one only or our out own please rather really should so some such than that the " +
-      "their them then there these they this those to too us use used uses using versus very vs was we were what when " +
-      "where whether which while who whom why will with would you your s t don doesn isn aren wouldn difference differ " +
-      "different between explain explained exactly happen happens many work works actually tell").split(" "))
+    ("a about all also am an and are as at be because been but by can could did do does doing for from get " +
+      "give had has have having how i if in into is it its itself just let like may me mean means might " +
+      "more most much must my need needs no nor not of on one only or our out own please rather really " +
+      "should so some such than that the their them then there these they this those to too us use used " +
+      "uses using versus very vs was we were what when where whether which while who whom why will with " +
+      "would you your s t don doesn isn aren wouldn difference differ different between explain explained " +
+      "exactly happen happens many work works actually tell").split(" "))
   const HAN = /\p{Script=Han}/u
   const CHINESE_PUNCTUATION = /[\u3000-\u303f]/g
   const NUMBERED = /(?<![\w.])([A-Za-z]{2,})(?=\d+\b)/g // Llama3 is Llama 3
@@ -30,7 +33,9 @@
   const MAP = "study/map/" // lists all questions, as does the home page
   const channel = new BroadcastChannel("search")
 
-  let separator, synonyms, typed, known, rarities, pages, terms, spellings, compounds, meanLength, loading, latest
+  let separator, synonyms, typed, compounds // to cut a text into words
+  let pages, terms, rarities, spellings, vocabulary, known, meanLength // of the index
+  let loading, latest
 
   // ---- words
 
@@ -48,19 +53,22 @@
   // Compounds in parts: warm-up, warmup and WarmUp are the same two words.
   const words = (text) => pieces(text).map(plain).filter(Boolean).flatMap((word) => compounds.get(word) ?? [word])
 
-  const term = (word) => (word.length > 4 ? word.replace(ENDING, (end, at) => (at < 3 ? end : "")) : word.replace(/(?<=\w{2})s$/, ""))
+  // What is the same for key and keys, normalize, normalise and normalization
+  const term = (word) =>
+    word.length > 4
+      ? word.replace(ENDING, (end, at) => (at < 3 ? end : ""))
+      : word.replace(/(?<=\w{2})s$/, "")
 
   const content = (text) => {
     const all = words(text), wanted = all.filter((word) => !FILLER.has(word))
     return wanted.length ? wanted : all
   }
 
+  // From names as LayerNorm, and from neighbors in titles and aliases: "soft capping" tells what softcapping is.
   function learnCompounds(docs) {
     compounds = new Map()
-    const seen = new Set()
     for (const { title, aliases = "", text = "" } of docs)
       for (const piece of pieces(`${title} ${aliases} ${text}`)) {
-        seen.add(plain(piece))
         const parts = piece.split(BRANDS)
         if (parts.length > 1) compounds.set(plain(piece), parts.map(plain))
       }
@@ -69,8 +77,8 @@
         const found = pieces(phrase).map(plain)
         found.forEach((word, i) => {
           const parts = found.slice(i - 1, i + 1), joined = parts.join("")
-          if (i && joined.length > 5 && /^[a-z]+$/.test(joined) && parts.every((part) => !FILLER.has(part)) && !compounds.has(joined))
-            compounds.set(joined, parts)
+          if (!i || !/^[a-z]{6,}$/.test(joined) || parts.some((part) => FILLER.has(part))) return
+          if (!compounds.has(joined)) compounds.set(joined, parts)
         })
       }
   }
@@ -86,7 +94,7 @@
     for (const doc of docs) {
       const [location, section] = doc.location.split("#")
       if (!pages.has(location))
-        pages.set(location, { location, title: doc.title, entries: [], phrases: [], weights: new Map(), length: 0, prior: MENTION })
+        pages.set(location, { entries: [], phrases: [], weights: new Map(), length: 0, prior: MENTION })
       const page = pages.get(location)
       const entry = { doc, weights: new Map() }
       page.entries.push(entry)
@@ -109,6 +117,7 @@
       for (const weight of having.values()) n += Math.min(1, weight / FULL)
       rarities.set(key, Math.log(1 + pages.size / n))
     }
+    vocabulary = [...spellings.keys(), ...compounds.keys()].map((word) => [word, letters(word)])
     meanLength = [...pages.values()].reduce((sum, { length }) => sum + length, 0) / pages.size
   }
 
@@ -121,13 +130,11 @@
     }
   }
 
-  const rarity = (key) => {
-    return rarities.get(key) ?? Math.log(1 + pages.size / NEVER)
-  }
+  const rarity = (key) => rarities.get(key) ?? Math.log(1 + pages.size / NEVER)
 
   // ---- what the query means
 
-  // Edits (insert, delete, replace, swap neighbors) from one word to another, or Infinity if there are more than `most`.
+  // Edits (insert, delete, replace, swap neighbors) from one word to another, or Infinity if more than `most`.
   function distance(a, b, most) {
     if (Math.abs(a.length - b.length) > most) return Infinity
     let before = [], row = Array.from({ length: b.length + 1 }, (_, j) => j)
@@ -144,9 +151,24 @@
     return row[b.length] <= most ? row[b.length] : Infinity
   }
 
+  // Which letters a word has, as bits: an edit changes two of them at most, which is quicker to see than the edits
+  const letters = (word) => {
+    let bits = 0
+    for (let i = 0; i < word.length; i++) bits |= 1 << (word.charCodeAt(i) & 31)
+    return bits
+  }
+
+  function differing(a, b) {
+    let count = 0
+    for (let bits = a ^ b; bits; bits &= bits - 1) count++
+    return count
+  }
+
   function nearest(word, most) {
     let best = most, found = []
-    for (const other of [...spellings.keys(), ...compounds.keys()]) {
+    const own = letters(word)
+    for (const [other, bits] of vocabulary) {
+      if (differing(own, bits) > 2 * best) continue
       const edits = distance(word, other, best)
       if (edits < best) [best, found] = [edits, []]
       if (edits === best) found.push(other)
@@ -175,15 +197,9 @@
   // Twice what query and phrase have in common, by their sum: 1 for the same words, 0 for no word in common
   function likeness(asked, phrase) {
     let common = 0, sum = 0
-    const had = new Set()
     for (const { rare, meaning } of asked) {
       sum += rare
-      for (const key of meaning.keys())
-        if (phrase.has(key)) {
-          common += rare
-          had.add(key)
-          break
-        }
+      if ([...meaning.keys()].some((key) => phrase.has(key))) common += rare
     }
     for (const key of phrase) sum += rarity(key)
     return (2 * common) / (sum || 1)
@@ -206,7 +222,8 @@
       }
       if (!score) continue
       const like = Math.max(0, ...page.phrases.map((phrase) => likeness(asked, phrase)))
-      found.push({ page, like, share: has / all, score: (score / all) * (has / all) ** COVER * page.prior * (1 + SAME_WORDS * like) })
+      const share = has / all
+      found.push({ page, like, share, score: (score / all) * share * page.prior * (1 + SAME_WORDS * like) })
     }
     return found.sort((a, b) => b.score - a.score)
   }
@@ -229,9 +246,10 @@
   }
 
   const mark = (text, wanted) =>
-    text.replace(/[\p{L}\p{N}_]+/gu, (word) =>
-      termsOf(word).some((key) => wanted.has(key)) ? `<mark>${word}</mark>` : word)
+    text.replace(/&\w+;|[\p{L}\p{N}_]+/gu, (word) =>
+      word[0] !== "&" && termsOf(word).some((key) => wanted.has(key)) ? `<mark>${word}</mark>` : word)
 
+  // A result as Material lists it: the page and its sections, the best first, with the words that each has or lacks
   function show({ page, score }, asked) {
     const wanted = new Set(asked.flatMap(({ meaning }) => [...meaning.keys()]))
     const entries = page.entries.map(({ doc, weights }, i) => {
@@ -242,9 +260,17 @@
         terms[word] = key !== undefined
         if (key !== undefined) points += (rare * weights.get(key)) / (weights.get(key) + 2)
       }
-      return { location: doc.location, title: mark(doc.title, wanted), text: doc.text ? `<p>${mark(doc.text, wanted)}</p>` : "", terms, points }
+      return { doc, terms, points }
     }).filter(({ points }) => points).sort((a, b) => b.points - a.points)
-    return entries.map(({ points, ...entry }) => ({ ...entry, score: (score * points) / entries[0].points }))
+    return entries
+      .filter(({ doc }, i) => i < SECTIONS || doc === page.entries[0].doc) // Material looks for the page itself
+      .map(({ doc: { location, title, text }, terms, points }) => ({
+        location,
+        title: mark(title, wanted),
+        text: text ? `<p>${mark(text, wanted)}</p>` : "",
+        terms,
+        score: (score * points) / entries[0].points,
+      }))
   }
 
   // The query with a word of the site for each that occurs nowhere, if there is one that it may be a slip of

@@ -46,7 +46,8 @@ function offer({ query, found, list, spelling }) {
   const lead = document.createElement("p");
   lead.textContent = found ? "No page seems to answer just this. The nearest follow below." : "No page answers this.";
   const offers = document.createElement("ul");
-  const lines = [...(spelling ? [instead(spelling)] : []), [link("See all questions", new URL(list, root))], ...ask(query)];
+  const all = [link("See all questions", new URL(list, root))];
+  const lines = [...(spelling ? [instead(spelling)] : []), all, ...ask(query)];
   for (const line of lines) {
     const item = document.createElement("li");
     item.append(...line);
