@@ -7,7 +7,7 @@ from mkdocs.exceptions import PluginError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `mkdocs` does not look into the checkout
 
-from scripts.finish import FinishError, csp, plain_text, social_cards
+from scripts.finish import FinishError, csp, offline, plain_text, social_cards
 from scripts.finish.__main__ import STEPS, finish
 
 _steps = list(STEPS)
@@ -16,7 +16,8 @@ _steps = list(STEPS)
 def on_startup(command, **_) -> None:
     if command == "serve":
         _steps.remove(csp)  # live reload is an inline script, another for each answer of the server
-        for step in (plain_text, social_cards):  # for those who read elsewhere; authors wait for every step
+        # for those who read elsewhere, or another time; authors wait for every step
+        for step in (plain_text, social_cards, offline):
             _steps.remove(step)
 
 

@@ -20,6 +20,7 @@ COMPRESSED = ("text/", "application/json", "application/javascript", "applicatio
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("font/woff2", ".woff2")
 mimetypes.add_type("image/svg+xml", ".svg")
+mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -10,8 +10,10 @@ from scripts.finish import (
     csp,
     formulas,
     images,
+    installable,
     links,
     notebooks,
+    offline,
     plain_text,
     redirects,
     search,
@@ -33,7 +35,9 @@ STEPS = (
     plain_text,
     social_cards,
     vendor,
+    installable,
     csp,
+    offline,
 )
 
 

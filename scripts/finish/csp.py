@@ -1,4 +1,4 @@
-"""Tells the browser to run no script but the site's own, and to ask no other host for anything. Runs last.
+"""Tells the browser to run no script but the site's own, and to ask no other host for anything.
 
 The site is static files, so the policy (Content-Security-Policy) stands in each page. It lets files of the
 site run, and the few inline scripts of the theme by their hash in inline_scripts.yml: a script that gets into

@@ -44,6 +44,8 @@ STORED = """async () => ({
   local: Object.keys(localStorage),
   session: Object.keys(sessionStorage),
   databases: (await indexedDB.databases()).map(({ name }) => name),
+  caches: await caches.keys(),
+  workers: (await navigator.serviceWorker.getRegistrations()).length,
   cookie: document.cookie,
 })"""
 
@@ -149,7 +151,14 @@ def test_only_the_choice_of_colors_is_stored(page: Page, site: Site):
     page.goto("notebooks/attention-step-by-step/")
     page.goto("study/practice/")
     page.get_by_role("button", name="Show the answer").click()
-    assert page.evaluate(STORED) == {"local": [palette], "session": [], "databases": [], "cookie": ""}
+    assert page.evaluate(STORED) == {
+        "local": [palette],
+        "session": [],
+        "databases": [],
+        "caches": [],
+        "workers": 0,
+        "cookie": "",
+    }
     assert page.context.cookies() == []
     page.goto("privacy/")
     assert palette.removeprefix(site.prefix) in page.locator("article table").inner_text()

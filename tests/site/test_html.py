@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from scripts.check.html import PRODUCED
 from scripts.pages import ROOT, question_pages
 from tests.built_site import Site, address_of, addresses
 
+FILES = {".ipynb", ".txt"}  # what pages link to beside pages
 OUTSIDE_CODE = "//body//text()[not(ancestor::code or ancestor::pre or ancestor::script or ancestor::style)]"
 
 
@@ -84,7 +86,7 @@ def test_links_lead_to_pages_and_sections_that_exist(site: Site, documents):
         for link in document.xpath("//a/@href[not(starts-with(., 'javascript:'))]"):
             target, _, anchor = urljoin(site.address + page, link).partition("#")
             file = target.removeprefix(site.address)
-            if file in PRODUCED or (file.endswith(".ipynb") and (site.folder / file).is_file()):
+            if file in PRODUCED or (Path(file).suffix in FILES and (site.folder / file).is_file()):
                 continue
             if target.startswith(site.address) and not (
                 target in anchors and (not anchor or unquote(anchor) in anchors[target])

@@ -1,13 +1,16 @@
 // Loads what a page's interactive parts need, once such a part comes near the window; other pages load nothing more.
 // A custom element's module has the element's name and defines it.
 
-const FOLDERS = { calculator: "./calculators/", figure: "./figures/", study: "./study/" };
+const FOLDERS = { calculator: "./calculators/", figure: "./figures/", study: "./study/", offline: "./offline/" };
 const PARTS = Object.keys(FOLDERS).map((kind) => `[data-part="${kind}"]`).join();
 
 function load(element) {
   const { part } = element.dataset;
   import(`${FOLDERS[part]}${element.localName}.js`);
 }
+
+// Only where the reader has asked for the site to be kept does a service worker answer.
+if (navigator.serviceWorker?.controller) import("./offline/update.js");
 
 const near = new IntersectionObserver(
   (entries) => {
