@@ -20,6 +20,6 @@ def draw(svg: Path, size: int, color: str) -> Image.Image:
         corners = [x * scale, y * scale, (x + width) * scale - 1, (y + height) * scale - 1]
         opacity = round(255 * float(shape.get("opacity", 1)))
         pen.rounded_rectangle(corners, radius * scale, fill=opacity)
-    image = Image.new("RGBA", mask.size, color)
-    image.putalpha(mask)
-    return image.resize((size, size), Image.Resampling.BOX)
+    image = Image.new("RGBA", (size, size), color)
+    image.putalpha(mask.reduce(FINER))
+    return image

@@ -4,6 +4,7 @@ Print and e-book are made from the same chapters. Formulas are as the site has t
 of the two formats takes one.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +13,7 @@ from urllib.parse import unquote, urljoin
 
 from lxml import etree, html
 from lxml.html import HtmlElement
+from lxml.html import builder as E
 
 from scripts.finish.formulas.text import plain_text
 from scripts.take import TakeError, catalogue
@@ -136,17 +138,15 @@ def _is_of_the_site(node: HtmlElement) -> bool:
 
 
 def _replace_component(node: HtmlElement, address: str) -> None:
-    """What a script makes on the site; here a link to it, before what it holds without one."""
-    link = html.fragment_fromstring(
-        f'<p class="on-the-site">On the site: <a href="{address}">{address}</a></p>'
-    )
-    if len(node):
-        node.insert(0, link)
-        node.tag = "div"
-        node.attrib.clear()
-    else:
-        link.tail = node.tail
-        node.getparent().replace(node, link)
+    """What a script makes on the site: here a link to it, and what a figure says to those without scripts."""
+    said = ""
+    if node.get("data-part") == "figure":
+        sentences = re.split(r"(?<=\.) ", " ".join(node.text_content().split()))
+        kept = [f"{node.get('label')}.", *(text for text in sentences if "JavaScript" not in text), ""]
+        said = " ".join(kept)
+    link = E.P(E.CLASS("on-the-site"), f"{said}On the site: ", E.A(address, href=address))
+    link.tail = node.tail
+    node.getparent().replace(node, link)
 
 
 def mathml(formula: HtmlElement) -> HtmlElement:
