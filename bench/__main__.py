@@ -3,7 +3,7 @@
 import argparse
 import importlib
 
-BENCHMARKS = ("growth", "reload", "formulas", "search", "lighthouse")
+BENCHMARKS = ("growth", "reload", "formulas", "search", "lighthouse", "input")
 
 
 def main() -> None:
