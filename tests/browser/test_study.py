@@ -17,7 +17,7 @@ ROOTS = [question for question in QUESTIONS if not question["prerequisites"]]
 @pytest.fixture
 def chart(page: Page) -> Page:
     page.goto(MAP)
-    expect(page.get_by_role("status")).to_have_text(f"All {len(QUESTIONS)} questions")
+    expect(page.locator(".filters__status")).to_have_text(f"All {len(QUESTIONS)} questions")
     return page
 
 
@@ -37,7 +37,7 @@ def test_filters_add_up_and_the_count_is_said(chart: Page):
     chart.get_by_label("Section").select_option("Attention")
     wanted = [question for question in QUESTIONS if question["section"] == "Attention"]
     assert shown(chart) == texts(wanted)
-    expect(chart.get_by_role("status")).to_have_text(f"{len(wanted)} of {len(QUESTIONS)} questions")
+    expect(chart.locator(".filters__status")).to_have_text(f"{len(wanted)} of {len(QUESTIONS)} questions")
     chart.get_by_label("Level").select_option("2")
     wanted = [question for question in wanted if question["difficulty"] == 2]
     assert shown(chart) == texts(wanted)
@@ -84,14 +84,14 @@ def test_a_link_shares_the_filters(chart: Page):
 
 def test_a_filter_that_does_not_exist_is_ignored(page: Page):
     page.goto(f"{MAP}?section=Nonsense&level=7")
-    expect(page.get_by_role("status")).to_have_text(f"All {len(QUESTIONS)} questions")
+    expect(page.locator(".filters__status")).to_have_text(f"All {len(QUESTIONS)} questions")
 
 
 def test_where_nothing_matches_it_is_said_what_to_do(chart: Page):
     chart.get_by_label("Section").select_option("Tokenizer")
     chart.get_by_label("Level").select_option("3")
     expect(rows(chart)).to_have_count(0)
-    expect(chart.get_by_role("status")).to_have_text(
+    expect(chart.locator(".filters__status")).to_have_text(
         'No question is like that. Set "Section" to another value, or show all.'
     )
     chart.get_by_role("button", name="Show all questions").click()
