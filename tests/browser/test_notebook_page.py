@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Response, expect
 
 from scripts.run_notebooks import NOTEBOOKS
+from tests.browser.conftest import LAY_OUT_ALL
 
 PAGES = [f"notebooks/{path.stem}/" for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
 MOST = 150_000  # bytes sent for a page and all that it requests
@@ -60,6 +61,7 @@ def test_code_can_be_copied_and_is_highlighted(notebook: Page):
 
 def test_outputs_are_reached_and_scrolled_with_the_keyboard(notebook: Page):
     notebook.set_viewport_size({"width": 360, "height": 800})
+    notebook.add_style_tag(content=LAY_OUT_ALL)
     outputs = notebook.locator(".notebook-output")
     scrolled = [o for o in outputs.all() if o.evaluate("o => o.scrollWidth > o.clientWidth")]
     assert scrolled
