@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from scripts.static_server import serve
 from tests.built_site import ROOT, Site
@@ -43,11 +43,17 @@ def arguments(site: Site) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="session")
-def browser(arguments: list[str], executable: str) -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """The one of the process: a second cannot be started beside it."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
-        yield chromium
-        chromium.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, arguments: list[str], executable: str) -> Iterator[Browser]:
+    chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from scripts.finish import offline
 from scripts.static_server import serve
@@ -66,9 +66,9 @@ def host(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Host:
 
 
 @pytest.fixture(scope="module")
-def own_browser(host: Host, site: Site, executable: str) -> Iterator[Browser]:
+def own_browser(host: Host, site: Site, playwright: Playwright, executable: str) -> Iterator[Browser]:
     host.publish(1)
-    with serve(host.folder, site.prefix) as address, sync_playwright() as playwright:
+    with serve(host.folder, site.prefix) as address:
         rules = f"MAP {site.host}:80 127.0.0.1:{urlsplit(address).port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
         arguments = [*QUIET, f"--host-resolver-rules={rules}"]
         chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
