@@ -3,9 +3,11 @@
 That is the time alone. The same site gives the same bytes with the same version of Chromium; fonts are ours.
 """
 
+import re
 import subprocess
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from pypdf import PdfReader
 from pypdf.generic import BooleanObject, DictionaryObject, NameObject, TextStringObject
@@ -50,6 +52,7 @@ def write(book: Book, path: Path) -> str:
             source.write_text(render(book, numbers), encoding="utf-8")
             _print([browser, *OPTIONS, *options], source, printed)
             before, numbers = numbers, _numbers(book, PdfReader(printed))
+        _check_links(source, PdfReader(printed))
         if numbers != before:
             raise TakeError(
                 "the table of contents takes another page with its numbers: make room in print.css"
@@ -72,6 +75,14 @@ def _numbers(book: Book, reader: PdfReader) -> dict[str, int]:
     places = reader.named_destinations
     names = [chapter.name for chapter in book.chapters.values()]
     return {name: reader.get_destination_page_number(places[f"/{name}"]) + 1 for name in names}
+
+
+def _check_links(source: Path, reader: PdfReader) -> None:
+    """Chromium knows a place for each link into the book."""
+    wanted = set(re.findall(r'<a [^>]*href="#([^"]+)"', source.read_text(encoding="utf-8")))
+    places = {quote(name.removeprefix("/")) for name in reader.named_destinations}
+    if missing := wanted - places:
+        raise TakeError(f"links of the book lead nowhere: {', '.join(sorted(missing))}")
 
 
 def _finish(book: Book, printed: Path, path: Path) -> int:
