@@ -104,7 +104,8 @@ class Book:
         for link in chapter.article.iter("a"):
             address, _, anchor = urljoin(self.address + chapter.page, link.get("href")).partition("#")
             page = address.removeprefix(self.address)
-            target = self.chapters.get(page) if address.startswith(self.address) else None
+            # pages write their links to each other as paths: a whole address is meant to lead out of the book
+            target = None if ":" in link.get("href") else self.chapters.get(page)
             if target and anchor and not target.has(unquote(anchor)):
                 raise TakeError(f"{chapter.page}: a link leads to #{anchor}, which {page} does not have")
             full = f"{address}#{anchor}" if anchor else address

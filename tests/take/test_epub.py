@@ -105,6 +105,16 @@ def test_nothing_of_the_pages_is_lost(documents: dict[str, etree._Element], site
             assert len(article.findall(f".//{theirs}")) == len(chapter.findall(f".//{ours}")), (page, theirs)
 
 
+def test_what_needs_the_site_leads_there(documents: dict[str, etree._Element], site: Site):
+    found = [
+        link.get("href")
+        for document in documents.values()
+        for link in document.iterfind(f".//{XHTML}p[@class='on-the-site']/{XHTML}a")
+    ]
+    assert len(found) > 5
+    assert {address.startswith(site.address) for address in found} == {True}
+
+
 def test_formulas_are_mathml_alone_with_text_in_place_of_it(documents: dict[str, etree._Element]):
     formulas = [math for document in documents.values() for math in document.iter(f"{MATHML}math")]
     assert len(formulas) > 2000
