@@ -35,6 +35,17 @@ def test_the_right_page_comes_first(answers, name):
     assert shares.near >= queries.NEAR_SHARE
 
 
+def test_aliases_find_their_pages(site: Site):
+    wanted = {
+        alias: f"{page.name.removesuffix('.md').removesuffix('/index')}/"
+        for page in question_pages()
+        for alias in page.front_matter["aliases"]
+    }
+    found = dict(zip(wanted, queries.ask(site.folder, list(wanted)), strict=True))
+    far = [alias for alias, page in wanted.items() if page not in found[alias]["pages"][: queries.NEAR]]
+    assert far == [], "an alias is to find its page within the first three"
+
+
 def test_chinese_finds_pages_as_english_does(answers):
     chinese = [query for query in QUERIES if query.kind in ("chinese", "mixed")]
     shares = queries.shares([queries.rank(query, answers[query.text]["pages"]) for query in chinese])
