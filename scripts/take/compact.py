@@ -6,6 +6,7 @@ Chromium and pypdf write one by one, not compressed.
 
 import io
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 from pypdf import PdfReader
@@ -17,13 +18,13 @@ FREE, PLAIN, WITHIN = 0, 1, 2  # kinds of entries in the table of objects
 WIDTHS = (1, 4, 2)  # bytes of its three columns
 
 
-def write(reader: PdfReader, path: Path) -> None:
-    """All objects of `reader`, as they are now, under their numbers."""
+def write(reader: PdfReader, path: Path, mend: Callable[[list[bytes]], list[bytes]] = list) -> None:
+    """All objects of `reader`, as they are now, under their numbers; `mend` may change all small ones."""
     output = io.BytesIO(HEADER)
     output.seek(0, io.SEEK_END)
     size = int(reader.trailer["/Size"])
     places = {0: (FREE, 0, 0xFFFF)}
-    small: list[tuple[int, bytes]] = []
+    small: dict[int, bytes] = {}
     for number in range(1, size):
         value = reader.get_object(number)
         if value is None:
@@ -32,8 +33,9 @@ def write(reader: PdfReader, path: Path) -> None:
             places[number] = (PLAIN, output.tell(), 0)
             _write_object(output, number, _bytes(value))
         else:
-            small.append((number, _bytes(value)))
-    for group in (small[start : start + PACKED] for start in range(0, len(small), PACKED)):
+            small[number] = _bytes(value)
+    mended = list(zip(small, mend(list(small.values())), strict=True))
+    for group in (mended[start : start + PACKED] for start in range(0, len(mended), PACKED)):
         places |= {number: (WITHIN, size, index) for index, (number, _) in enumerate(group)}
         places[size] = (PLAIN, output.tell(), 0)
         _write_object(output, size, _packed(group))

@@ -1,6 +1,7 @@
 """The printed book (PDF): Chromium prints the combined file, pypdf takes out what differs between prints.
 
-That is the time alone. The same site gives the same bytes with the same version of Chromium; fonts are ours.
+That is the time, and the numbers by which cells of tables name their headings, which count what Chromium has
+made since it started. The same site gives the same bytes with the same version of Chromium; fonts are ours.
 """
 
 import re
@@ -28,6 +29,7 @@ OPTIONS = (
 # The first print tells the numbers of pages; the second has bookmarks, and tags for screen readers.
 DRAFT = ("--disable-pdf-tagging",)
 FINAL = ("--generate-pdf-document-outline",)
+HEADING = re.compile(rb"\(node\d{8}\)")  # as Chromium names the headings of tables
 MISSING = "Chromium is missing: install the system package 'chromium', or name yours in $CHROMIUM"
 
 
@@ -85,6 +87,13 @@ def _check_links(source: Path, reader: PdfReader) -> None:
         raise TakeError(f"links of the book lead nowhere: {', '.join(sorted(missing))}")
 
 
+def renumbered(objects: list[bytes]) -> list[bytes]:
+    """With the names of headings counted from 1, in their own order: readers search them in a sorted list."""
+    names = sorted({name for value in objects for name in HEADING.findall(value)})
+    new = {name: b"(node%08d)" % number for number, name in enumerate(names, 1)}
+    return [HEADING.sub(lambda found: new[found[0]], value) for value in objects]
+
+
 def _finish(book: Book, printed: Path, path: Path) -> int:
     reader = PdfReader(printed)
     moment = TextStringObject(f"D:{book.date:%Y%m%d%H%M%S}Z")
@@ -96,5 +105,5 @@ def _finish(book: Book, printed: Path, path: Path) -> int:
     show_title = DictionaryObject({NameObject("/DisplayDocTitle"): BooleanObject(True)})
     catalog[NameObject("/ViewerPreferences")] = show_title
     catalog[NameObject("/PageMode")] = NameObject("/UseOutlines")
-    compact.write(reader, path)
+    compact.write(reader, path, renumbered)
     return len(reader.pages)

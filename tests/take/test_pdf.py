@@ -12,7 +12,7 @@ from scripts.check.site import Site
 from scripts.take import printed
 from scripts.take.book import Book
 from scripts.take.contents import Entry, contents, walk
-from scripts.take.pdf import chromium, write
+from scripts.take.pdf import chromium, renumbered, write
 
 if chromium() is None:
     pytest.skip("There is no Chromium to print with", allow_module_level=True)
@@ -105,6 +105,19 @@ def test_readers_and_screen_readers_are_told_what_it_is(book: PdfReader):
     assert book.metadata.title == "Questions on Large Language Models"
     assert catalog["/Lang"] == "en"
     assert catalog["/MarkInfo"]["/Marked"]
+
+
+def test_headings_of_tables_have_names_that_no_print_chooses():
+    def objects(first: int) -> list[bytes]:
+        names = [b"(node%08d)" % (first + step) for step in (0, 9, 2)]
+        return [b"/ID " + names[0], b"/ID " + names[1], b"/Headers [ %b %b ]" % (names[0], names[2])]
+
+    assert renumbered(objects(95)) == [
+        b"/ID (node00000001)",
+        b"/ID (node00000003)",
+        b"/Headers [ (node00000001) (node00000002) ]",
+    ]
+    assert renumbered(objects(123)) == renumbered(objects(95))
 
 
 def test_two_prints_are_equal_to_the_byte(printed_book: Path, site: Site, tmp_path: Path):
