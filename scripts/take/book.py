@@ -22,6 +22,7 @@ from scripts.take.contents import Entry, contents, walk
 NAME = "Questions on Large Language Models"
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 OF_THE_SITE = {"md-content__button", "headerlink"}  # classes of links that are for a browser
+PARTS_OF_THE_SITE = {"cite", "to-files", "read-next"}
 OF_SCROLLING = (
     "role",
     "tabindex",
@@ -133,7 +134,7 @@ def _is_of_the_site(node: HtmlElement) -> bool:
     if not isinstance(node.tag, str) or node.tag in ("script", "style", "template"):
         return True
     classes = (node.get("class") or "").split()
-    if "cite" in classes or "to-files" in classes:
+    if not PARTS_OF_THE_SITE.isdisjoint(classes):
         return True
     return node.tag == "a" and (node.get("href") is None or not OF_THE_SITE.isdisjoint(classes))
 

@@ -11,7 +11,7 @@ from lxml import etree, html
 
 from scripts.check.site import Site
 from scripts.take import epub
-from scripts.take.book import Book
+from scripts.take.book import PARTS_OF_THE_SITE, Book
 from scripts.take.contents import contents, walk
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -90,8 +90,9 @@ def test_both_tables_of_contents_list_every_chapter(files: dict[str, bytes], doc
 def test_nothing_of_the_pages_is_lost(documents: dict[str, etree._Element], site: Site):
     for page in chapter_pages(site):
         article = html.parse(site.folder / page / "index.html").xpath("//article")[0]
-        for part in article.find_class("cite") + article.find_class("to-files"):  # of the site alone
-            part.drop_tree()
+        for name in PARTS_OF_THE_SITE:
+            for part in article.find_class(name):
+                part.drop_tree()
         chapter = documents[f"EPUB/{page.strip('/').replace('/', '-')}.xhtml"]
         for theirs, ours in (
             ("mjx-container", f"{MATHML}math"),
