@@ -20,7 +20,8 @@ def second_page(page: Page, site: Site) -> Page:
     page.locator("article").get_by_role("link", name="Why divide by √d_k?").click()
     page.wait_for_url(f"**/{SCALING}")
     expect(page.locator("main h1")).to_contain_text("Why divide by √d_k?")
-    page.wait_for_timeout(200)  # Material closes drawer and search 125 ms after it has changed the page
+    # Material closes drawer and search 125 ms after the click, by the clock of a page that may be busy
+    page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
     yield page
     assert page.evaluate("globalThis.sameDocument"), (
         "the page was loaded anew: does the address match site_url?"
