@@ -6,7 +6,7 @@ so the load of the machine is printed with them.
 
 import os
 import statistics
-import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import NamedTuple
 from playwright.sync_api import Browser, CDPSession, Locator, Page, sync_playwright
 
 from bench.sample_site import ROOT, build
+from scripts import chromium
 from scripts.static_server import serve
 
 ALLOWED = 100.0  # milliseconds
@@ -101,13 +102,12 @@ def measure(browser: Browser, home: str, case: Case) -> Time:
 
 
 def main() -> None:
-    command = ["sh", ROOT / "scripts/find_chromium.sh"]
-    chromium = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    executable = chromium.find() or sys.exit(chromium.MISSING)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         site = Path(os.environ.get("LLMQ_SITE") or folder)
         if site == Path(folder):
             build(ROOT / "mkdocs.yml", site)
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         slow = []
         load = "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg())
         print(f"load {load} on {os.cpu_count()} processors; median of {RUNS} runs, in ms")

@@ -6,10 +6,12 @@ import re
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from bench.sample_site import ROOT, build
+from scripts import chromium
 from scripts.static_server import serve
 
 PAGES = (
@@ -38,7 +40,7 @@ def without_formulas(site: Path, copy: Path) -> None:
         page.write_text(html, "utf-8")
 
 
-def audit(url: str, chromium: str) -> dict:
+def audit(url: str, executable: str) -> dict:
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         command = [
             ROOT / ".venv/bin/node",
@@ -50,7 +52,7 @@ def audit(url: str, chromium: str) -> dict:
             f"--only-categories={','.join(CATEGORIES)}",
             f"--chrome-flags={CHROME_FLAGS}",
         ]
-        environment = os.environ | {"CHROME_PATH": chromium}
+        environment = os.environ | {"CHROME_PATH": executable}
         result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180)
         if result.returncode:
             raise SystemExit(f"Lighthouse failed on {url}:\n{result.stderr[-2000:]}")
@@ -66,14 +68,13 @@ def audit(url: str, chromium: str) -> dict:
     return figures
 
 
-def median_of_runs(url: str, chromium: str) -> dict:
-    runs = [audit(url, chromium) for _ in range(RUNS)]
+def median_of_runs(url: str, executable: str) -> dict:
+    runs = [audit(url, executable) for _ in range(RUNS)]
     return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 
 
 def main() -> None:
-    command = ["sh", ROOT / "scripts/find_chromium.sh"]
-    chromium = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    executable = chromium.find() or sys.exit(chromium.MISSING)
     with tempfile.TemporaryDirectory() as folder:
         site, plain = Path(folder) / "site", Path(folder) / "plain"
         build(ROOT / "mkdocs.yml", site)
@@ -81,8 +82,8 @@ def main() -> None:
         print(f"{'page':<40} perf a11y   bp  seo  LCP ms  TBT ms    CLS    KB  foreign")
         with serve(site) as address, serve(plain) as plain_address:
             for page in PAGES:
-                full = median_of_runs(f"{address}{page}", chromium)
-                bare = median_of_runs(f"{plain_address}{page}", chromium)
+                full = median_of_runs(f"{address}{page}", executable)
+                bare = median_of_runs(f"{plain_address}{page}", executable)
                 for name, row in ((page, full), ("  without formulas", bare)):
                     scores = "".join(f"{row[category]:>5.0f}" for category in CATEGORIES)
                     print(

@@ -3,14 +3,14 @@
 import gzip
 import json
 import statistics
-import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from bench.sample_site import ROOT, build
-from scripts import queries
+from scripts import chromium, queries
 from scripts.static_server import serve
 
 ALLOWED_MS = 100
@@ -67,8 +67,7 @@ def print_index(site: Path) -> None:
 
 
 def main() -> None:
-    command = ["sh", ROOT / "scripts/find_chromium.sh"]
-    chromium = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    executable = chromium.find() or sys.exit(chromium.MISSING)
     asked = queries.read()
     asked += queries.misspelled(asked)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -76,7 +75,7 @@ def main() -> None:
         build(ROOT / "mkdocs.yml", site)
         print_index(site)
         with serve(site) as address:
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
             page = browser.new_page()
             rounds = [answers(page, address, [query.text for query in asked]) for _ in range(ROUNDS)]
             browser.close()

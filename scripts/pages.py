@@ -26,6 +26,11 @@ MATH = re.compile(
 )
 
 
+def address_of(source: str) -> str:
+    """Where the page docs/{source} is, relative to the home page, which is the empty address."""
+    return re.sub(r"(^|/)(?:index|README)\.md$|\.(md|ipynb)$", "/", source).lstrip("/")
+
+
 class PageError(ValueError):
     """A page that cannot be read; the message names file and line."""
 

@@ -11,11 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from lxml import etree
 
-from scripts.check.assets import address_of
 from scripts.check.site import ADDRESS, ENVIRONMENT, Site
-from scripts.pages import DRAFT
+from scripts.pages import DRAFT, address_of
+from scripts.take import catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,8 +34,7 @@ def addresses() -> list[str]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     if ready := os.environ.get("LLMQ_SITE"):
         folder = Path(ready)
-        sitemap = etree.parse(folder / "sitemap.xml")
-        home = min((loc.text for loc in sitemap.iterfind("{*}url/{*}loc")), key=len)
+        home = catalogue.address(folder)
         if not home.startswith("http://"):
             pytest.fail(f"LLMQ_SITE was built for {home}: build it with SITE_URL={ADDRESS}", pytrace=False)
         return Site(folder, home)

@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from scripts.check.places import files, find_line
-from scripts.pages import ROOT
+from scripts.pages import ROOT, address_of
 
 PAGES = {".md", ".ipynb"}
 KINDS = PAGES | {".svg", ".css", ".js"}  # of files in docs/, and data in docs/assets/data/
@@ -34,11 +34,6 @@ def problems() -> list[str]:
         if path.startswith(("docs/assets/", "overrides/")):
             found += _loading_problems(path)
     return [*found, *_addresses_taken_twice(), *_orphans()]
-
-
-def address_of(source: str) -> str:
-    """Where the page docs/{source} is, relative to the home page, which is the empty address."""
-    return re.sub(r"(^|/)(?:index|README)\.md$|\.(md|ipynb)$", "/", source).lstrip("/")
 
 
 def _file_problems(path: str) -> Iterable[str]:

@@ -7,10 +7,10 @@ from PIL import Image
 
 from scripts.finish import logo
 from scripts.finish.built_pages import in_order
+from scripts.look import ACCENT, GROUND
 
 MANIFEST = "site.webmanifest"
 ICONS = "assets/icons"
-GROUND, ACCENT = "#ffffff", "#0b6472"  # those of light pages
 SIZES = (192, 512)
 TOUCH = 180  # Apple's
 SAFE = 0.56  # of a side: within the circle to which a device may cut a maskable icon

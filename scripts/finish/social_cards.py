@@ -4,7 +4,6 @@ The page says in <meta property="og:image"> where it is. A picture once drawn st
 """
 
 import hashlib
-import importlib.util
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,18 +11,19 @@ from urllib.parse import urlsplit
 import PIL
 from PIL import Image, ImageDraw, ImageFont
 
+from scripts import look
 from scripts.finish import logo
 from scripts.finish.built_pages import Built, in_order
+from scripts.look import ACCENT, FONTS, GROUND, MUTED, TEXT
 from scripts.pages import ROOT
 
 CACHE = ROOT / ".cache" / "cards"
 SIZE = (1200, 630)
 MARGIN = 80
-GROUND, TEXT, MUTED, ACCENT = "#ffffff", "#1f2328", "#5c646d", "#0b6472"  # those of light pages
 TITLE_SIZES = range(76, 35, -4)
 TITLE_HEIGHT = 300
 COLORS = 32  # letters have smooth edges, and that is all
-DRAWN_WITH = (Path(__file__), Path(logo.__file__))
+DRAWN_WITH = (Path(__file__), Path(logo.__file__), Path(look.__file__))
 
 
 def run(site_dir: Path) -> None:
@@ -105,7 +105,5 @@ def line_height(font: ImageFont.FreeTypeFont) -> int:
 
 @cache
 def _font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which comes with Matplotlib and has √, µ and × too."""
-    folder = Path(importlib.util.find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(folder / name, size, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(FONTS / name, size, layout_engine=ImageFont.Layout.BASIC)

@@ -9,7 +9,7 @@ from llm_questions.lora_targets import adapted_matrices, adapter_parameters
 from llm_questions.parameters.architecture import Architecture, from_entry
 from llm_questions.parameters.count import TABLES, active, parameter_terms, total
 from llm_questions.qlora import qlora_model_bytes
-from scripts.includes.source import generated_note
+from scripts.includes.source import generated_note, table
 
 SOURCE = "data/models.yml"
 RANK = 16
@@ -36,10 +36,11 @@ def render(path: Path) -> dict[str, str]:
     entries = yaml.safe_load(path.read_text(encoding="utf-8"))
     counts = [[_name(entry), *_counts(from_entry(entry))] for entry in entries]
     adapted = [[_name(e), *_adapted(from_entry(e))] for e in entries if e["name"] in ADAPTED]
-    return {
-        "includes/tables/parameter-counts.md": _table(["Model", "Parameters", "Without tables"], counts),
-        "includes/tables/lora.md": _table(["Model", "Trained", "LoRA", "On 4 bits", "Full"], adapted),
+    tables = {
+        "parameter-counts": table(["Model", "Parameters", "Without tables"], counts),
+        "lora": table(["Model", "Trained", "LoRA", "On 4 bits", "Full"], adapted),
     }
+    return {f"includes/tables/{name}.md": generated_note(SOURCE) + text for name, text in tables.items()}
 
 
 def _counts(model: Architecture) -> list[str]:
@@ -65,8 +66,3 @@ def _adapted(model: Architecture) -> list[str]:
 
 def _name(entry: dict) -> str:
     return f"{entry['name']}, {entry['year']}"
-
-
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---", *["--:"] * (len(header) - 1)], *rows]
-    return generated_note(SOURCE) + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

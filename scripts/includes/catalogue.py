@@ -7,10 +7,9 @@ from it.
 import json
 from pathlib import Path
 
-import yaml
-
+from scripts import navigation
 from scripts.includes.source import SourceError
-from scripts.pages import PageError, question_pages
+from scripts.pages import PageError, address_of, question_pages
 
 SOURCE = "docs"
 TARGET = "docs/assets/data/questions.json"
@@ -35,7 +34,7 @@ def questions(docs: Path) -> list[dict]:
     return [
         {
             "path": _path(name),
-            "url": f"{_path(name)}/",
+            "url": address_of(name),
             "source": f"docs/{name}",
             "section": sections.get(name, ""),
             "question": pages[name].get("question", ""),
@@ -51,14 +50,12 @@ def questions(docs: Path) -> list[dict]:
 
 
 def _path(name: str) -> str:
-    return name.removesuffix(".md").removesuffix("/index")
+    return address_of(name).rstrip("/")
 
 
 def _sections(configuration: Path) -> dict[str, str]:
     """{page: the title of the innermost section it stands in}, in the order of the navigation."""
-    text = configuration.read_text(encoding="utf-8")
-    nav = yaml.safe_load(text[text.index("\nnav:") :])["nav"]
-    return dict(_walk(nav, ""))
+    return dict(_walk(navigation.read(configuration), ""))
 
 
 def _walk(items: list, section: str):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from llm_questions.compute import FITS, optimal_parameters, optimal_tokens
-from scripts.includes.source import generated_note
+from scripts.includes.source import generated_note, table
 
 SOURCE = "src/llm_questions/compute.py"
 BUDGETS = (("10²¹", 1e21), ("5.76 × 10²³", 5.76e23))
@@ -12,10 +12,8 @@ UNITS = (("T", 1e12), ("B", 1e9), ("M", 1e6))
 
 def render(path: Path) -> dict[str, str]:
     header = ["Fit", *(f"{name} FLOPs" for name, _ in BUDGETS)]
-    rows = [header, ["---", *["--:"] * len(BUDGETS)]]
-    rows += [[f"**{name}**", *(_cell(name, flops) for _, flops in BUDGETS)] for name in FITS]
-    text = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
-    return {"includes/tables/compute-optimal.md": generated_note(SOURCE) + text}
+    rows = [[f"**{name}**", *(_cell(name, flops) for _, flops in BUDGETS)] for name in FITS]
+    return {"includes/tables/compute-optimal.md": generated_note(SOURCE) + table(header, rows)}
 
 
 def _cell(fit: str, flops: float) -> str:

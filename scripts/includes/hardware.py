@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts.includes.source import generated_note
+from scripts.includes.source import generated_note, table
 
 SOURCE = "data/hardware.yml"
 FORMATS = ("fp32", "tf32", "bf16", "fp8", "int8")
@@ -15,11 +15,9 @@ def render(path: Path) -> dict[str, str]:
     entries = yaml.safe_load(path.read_text(encoding="utf-8"))
     lines = ",\n".join(json.dumps(_told(entry)) for entry in entries)
     header = ["Accelerator", "Memory", "TFLOP/s, dense"]
-    rows = [header, ["---", "--:", "--:"], *map(_row, entries)]
-    table = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
     return {
         "docs/assets/data/hardware.json": f"[\n{lines}\n]\n",
-        "includes/tables/hardware.md": generated_note(SOURCE) + table,
+        "includes/tables/hardware.md": generated_note(SOURCE) + table(header, map(_row, entries)),
     }
 
 

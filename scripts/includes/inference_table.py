@@ -9,7 +9,7 @@ from llm_questions.compute import matrix_parameters
 from llm_questions.kv_cache import cache_bytes, cache_elements, head_elements
 from llm_questions.parameters.architecture import from_entry
 from llm_questions.roofline import balance_batch, bound_seconds, decode_bytes, decode_flops
-from scripts.includes.source import generated_note
+from scripts.includes.source import generated_note, table
 
 SOURCE = "data/models.yml"
 SHOWN = (
@@ -28,10 +28,8 @@ DEVICES, PEAK, BANDWIDTH = 8, 989.5e12, 3.35e12  # H100 SXM of data/hardware.yml
 def render(path: Path) -> dict[str, str]:
     models = {model["name"]: model for model in yaml.safe_load(path.read_text(encoding="utf-8"))}
     header = ["Model", "Weights, GB", "Least ms a token", *(f"Balance, {n:,} tokens" for n in LENGTHS)]
-    rows = [header, ["---", *["--:"] * (len(header) - 1)]]
-    rows += [_row(models[name]) for name in SHOWN if name in models]
-    text = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
-    return {"includes/tables/inference.md": generated_note(SOURCE) + text}
+    rows = [_row(models[name]) for name in SHOWN if name in models]
+    return {"includes/tables/inference.md": generated_note(SOURCE) + table(header, rows)}
 
 
 def _row(model: dict) -> list[str]:

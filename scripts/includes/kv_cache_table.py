@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from llm_questions.kv_cache import cache_bytes, cache_elements, head_elements, latent_elements
-from scripts.includes.source import generated_note
+from scripts.includes.source import generated_note, table
 
 SOURCE = "data/models.yml"
 SHOWN = (
@@ -37,10 +37,8 @@ LENGTHS = (8_192, 131_072)
 def render(path: Path) -> dict[str, str]:
     models = {model["name"]: model for model in yaml.safe_load(path.read_text(encoding="utf-8"))}
     header = ["Model", "KiB per token", *(f"GiB at {n:,} tokens" for n in LENGTHS)]
-    rows = [header, ["---", "--:", "--:", "--:"]]
-    rows += [_row(models[name]) for name in SHOWN if name in models]
-    text = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
-    return {"includes/tables/kv-cache.md": generated_note(SOURCE) + text}
+    rows = [_row(models[name]) for name in SHOWN if name in models]
+    return {"includes/tables/kv-cache.md": generated_note(SOURCE) + table(header, rows)}
 
 
 def _row(model: dict) -> list[str]:

@@ -7,7 +7,7 @@ import yaml
 
 from scripts.includes.catalogue import questions
 from scripts.includes.question_map import link
-from scripts.includes.source import SourceError, generated_note
+from scripts.includes.source import SourceError, generated_note, table
 from scripts.pages import Page, count_words
 
 SOURCE = "data/paths.yml"
@@ -53,13 +53,13 @@ def duration(total: int) -> str:
 
 
 def _table(data: dict, words: dict[str, int]) -> str:
-    rows = [["Path", "Pages", "Time", "Pace"], ["---", "--:", "--:", "---"]]
+    rows = []
     for way in data["paths"]:
         anchor = way["name"].lower().replace(" ", "-")
         count = sum(len(part) for part in way["parts"])
         total = duration(sum(part_minutes(way, data, words))).replace(" ", "&nbsp;")
         rows.append([f"[{way['name']}](#{anchor})", str(count), total, way["pace"]])
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return table(["Path", "Pages", "Time", "Pace"], rows, "lrrl")
 
 
 def _paces(data: dict) -> str:

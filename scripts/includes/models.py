@@ -11,7 +11,7 @@ import yaml
 
 from llm_questions.parameters.architecture import from_entry
 from llm_questions.parameters.count import TABLES, active, by_part, parameter_terms, total
-from scripts.includes.source import SourceError, generated_note
+from scripts.includes.source import SourceError, generated_note, table
 
 SOURCE = "data/models.yml"
 NONE = "–"
@@ -145,9 +145,8 @@ def parameters(model: dict) -> dict[str, str]:
 
 def _listing(row: Callable[[dict], dict[str, str]], models: list[dict]) -> str:
     """A row for each model, its name first."""
-    lines = [["Model", *row(models[0])], ["---", "--:", "--:"]]
-    lines += [[_name(model), *row(model).values()] for model in models]
-    return generated_note(SOURCE) + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    rows = ([_name(model), *row(model).values()] for model in models)
+    return generated_note(SOURCE) + table(["Model", *row(models[0])], rows)
 
 
 def _table(row: Callable[[dict], dict[str, str]], models: list[dict]) -> str:
@@ -158,8 +157,8 @@ def _table(row: Callable[[dict], dict[str, str]], models: list[dict]) -> str:
         columns = [*row(models[0]), "Models"]
     except (KeyError, TypeError) as error:
         raise SourceError(f"{SOURCE}: a model lacks a field of data/models.schema.json: {error}") from error
-    lines = [columns, ["---"] * len(columns), *([*cells, "<br>".join(n)] for cells, n in groups.items())]
-    return generated_note(SOURCE) + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    rows = ([*cells, "<br>".join(names)] for cells, names in groups.items())
+    return generated_note(SOURCE) + table(columns, rows, "l" * len(columns))
 
 
 def _name(model: dict) -> str:

@@ -6,18 +6,17 @@ docs/assets/javascripts/study/question-map.js filters and sorts this table, whos
 from pathlib import Path
 
 from scripts.includes.catalogue import SOURCE, questions
-from scripts.includes.source import generated_note
+from scripts.includes.source import generated_note, table
 
 TARGET = "includes/tables/question-map.md"
 LEVELS = {1: "1 everyone", 2: "2 engineers", 3: "3 research"}
-HEADER = [["Question", "Section", "Level", "Asked by", "Read first"], ["---", "---", "---", "--:", "---"]]
+HEADER = ["Question", "Section", "Level", "Asked by", "Read first"]
 
 
 def render(docs: Path) -> dict[str, str]:
     catalogue = {question["path"]: question for question in questions(docs)}
-    rows = HEADER + [_row(question, catalogue) for question in catalogue.values()]
-    text = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
-    return {TARGET: generated_note(SOURCE) + text}
+    rows = [_row(question, catalogue) for question in catalogue.values()]
+    return {TARGET: generated_note(SOURCE) + table(HEADER, rows, "lllrl")}
 
 
 def link(question: dict) -> str:

@@ -8,7 +8,7 @@ from llm_questions.compute import matrix_parameters
 from llm_questions.parameters.architecture import from_entry
 from llm_questions.training_memory import RECIPES, optimizer_bytes
 from llm_questions.zero import STAGES, BytesPerParameter, model_state_bytes
-from scripts.includes.source import generated_note
+from scripts.includes.source import generated_note, table
 
 SOURCE = "data/models.yml"
 MODEL, RANKS = "Llama 3 8B", 8
@@ -27,10 +27,8 @@ def render(path: Path) -> dict[str, str]:
         return {}
     entry = entries[MODEL]
     header = ["Optimizer", *("none" if stage == 0 else f"ZeRO-{stage}" for stage in STAGES)]
-    rows = [header, ["---", *["--:"] * len(STAGES)]]
-    rows += [[label, *_cells(entry, name)] for name, label in NAMES.items()]
-    text = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
-    return {"includes/tables/training-memory.md": generated_note(SOURCE) + text}
+    rows = [[label, *_cells(entry, name)] for name, label in NAMES.items()]
+    return {"includes/tables/training-memory.md": generated_note(SOURCE) + table(header, rows)}
 
 
 def _cells(entry: dict, optimizer: str) -> list[str]:

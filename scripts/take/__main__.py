@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import scripts.take as take
+from scripts import chromium
 from scripts.pack_site import pack
 from scripts.take import TakeError, anki, epub, pdf
 from scripts.take.book import Book
@@ -28,10 +29,10 @@ def make(site: Path, require_pdf: bool) -> None:
     folder.mkdir(exist_ok=True)
     _report(folder / take.DECK, anki.write(site, folder / take.DECK))
     _report(folder / take.EPUB, epub.write(Book(site), folder / take.EPUB))
-    if require_pdf or pdf.chromium():
+    if require_pdf or chromium.find():
         _report(folder / take.PDF, pdf.write(Book(site), folder / take.PDF))
     else:
-        print(f"{folder / take.PDF}: left out. {pdf.MISSING}", file=sys.stderr)
+        print(f"{folder / take.PDF}: left out. {chromium.MISSING}", file=sys.stderr)
     pack(site, folder / take.SITE)
     _report(folder / take.SITE, "the site with all of the above")
 

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass, field
 
-import yaml
-
-from scripts.pages import ROOT
+from scripts import navigation
+from scripts.pages import address_of
 from scripts.take import TakeError
 
-CONFIGURATION = ROOT / "mkdocs.yml"
 # The home page is a list of what follows, study aids are for a browser, and a book counts no visits.
 LEFT_OUT = ("index.md", "study/", "privacy.md")
 
@@ -22,9 +20,7 @@ class Entry:
 
 
 def contents() -> list[Entry]:
-    text = CONFIGURATION.read_text(encoding="utf-8")
-    navigation = yaml.safe_load(text[text.index("\nnav:") :])["nav"]
-    if not (entries := list(_entries(navigation))):
+    if not (entries := list(_entries(navigation.read()))):
         raise TakeError(
             "mkdocs.yml: nav leaves nothing for the book: see LEFT_OUT in scripts/take/contents.py"
         )
@@ -43,15 +39,10 @@ def _entries(items: list):
         title, value = next(iter(item.items())) if isinstance(item, dict) else ("", item)
         if isinstance(value, str):
             if not value.startswith(LEFT_OUT):
-                yield Entry(title, _address(value))
+                yield Entry(title, address_of(value))
             continue
         index = next((i for i in value if isinstance(i, str) and i.endswith("index.md")), None)
         below = list(_entries([i for i in value if i != index]))
         is_taken = index is not None and not index.startswith(LEFT_OUT)
         if below or is_taken:
-            yield Entry(title, _address(index) if is_taken else None, below)
-
-
-def _address(source: str) -> str:
-    path = source.removesuffix(".md").removesuffix(".ipynb")
-    return f"{path.removesuffix('index').rstrip('/')}/"
+            yield Entry(title, address_of(index) if is_taken else None, below)

@@ -2,15 +2,13 @@
 
 import io
 import textwrap
-from pathlib import Path
 
-import matplotlib
 from PIL import Image, ImageDraw, ImageFont
+
+from scripts.look import ACCENT, FONTS, GROUND, MUTED, TEXT
 
 SIZE = (1200, 1800)
 MARGIN = 120
-GROUND, ACCENT, TEXT, MUTED = "#ffffff", "#0b6472", "#1f2328", "#5c646d"  # those of site.css, light
-FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
 def draw(title: str, below: str) -> bytes:

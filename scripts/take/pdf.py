@@ -13,29 +13,23 @@ from urllib.parse import quote
 from pypdf import PdfReader
 from pypdf.generic import BooleanObject, DictionaryObject, NameObject, TextStringObject
 
-from scripts.pages import ROOT
+from scripts import chromium
 from scripts.take import TakeError, compact
 from scripts.take.book import Book
 from scripts.take.printed import prepare, render
 
-FIND = ROOT / "scripts" / "find_chromium.sh"
 SECONDS = 900  # more than a slow machine needs
 OPTIONS = (
     "--headless",
     "--no-sandbox",  # containers have none, and the file is ours
     "--disable-gpu",
     "--no-pdf-header-footer",
+    "--virtual-time-budget=10000",  # ms that pass only while nothing is loading: fit.js waits for fonts
 )
 # The first print tells the numbers of pages; the second has bookmarks, and tags for screen readers.
 DRAFT = ("--disable-pdf-tagging",)
 FINAL = ("--generate-pdf-document-outline",)
 HEADING = re.compile(rb"\(node\d{8}\)")  # as Chromium names the headings of tables
-MISSING = "Chromium is missing: install the system package 'chromium', or name yours in $CHROMIUM"
-
-
-def chromium() -> str | None:
-    found = subprocess.run([FIND], capture_output=True, text=True)
-    return found.stdout.strip() or None
 
 
 def write(book: Book, path: Path) -> str:
@@ -44,8 +38,8 @@ def write(book: Book, path: Path) -> str:
     Raises:
         TakeError: there is no Chromium, or it prints nothing.
     """
-    if (browser := chromium()) is None:
-        raise TakeError(MISSING)
+    if (browser := chromium.find()) is None:
+        raise TakeError(chromium.MISSING)
     prepare(book)
     numbers: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -12,9 +12,9 @@ from urllib.parse import quote
 from lxml import html
 from lxml.html import HtmlElement
 
+from scripts.look import FONTS
 from scripts.take.book import LICENSE, NAME, Book, Chapter, mathml
 from scripts.take.contents import Entry, walk
-from scripts.take.cover import FONTS
 
 STYLE = Path(__file__).with_name("print.css")
 FIT = Path(__file__).with_name("fit.js")

@@ -1,14 +1,14 @@
 """One Chromium for all tests; a page that fails its test on any error or any request to another host."""
 
-import subprocess
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from scripts import chromium
 from scripts.static_server import serve
-from tests.built_site import ROOT, Site
+from tests.built_site import Site
 
 DESKTOP = {"width": 1280, "height": 800}
 QUIET = (
@@ -25,11 +25,7 @@ LAY_OUT_ALL = ".md-content__inner > * { content-visibility: visible !important }
 
 @pytest.fixture(scope="session")
 def executable() -> str:
-    found = subprocess.run(["sh", ROOT / "scripts/find_chromium.sh"], capture_output=True, text=True)
-    if found.returncode:
-        message = "no Chromium: `apt install chromium` (Debian, Ubuntu), or set CHROMIUM to its path"
-        pytest.fail(message, pytrace=False)
-    return found.stdout.strip()
+    return chromium.find() or pytest.fail(chromium.MISSING, pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -51,9 +47,9 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright, arguments: list[str], executable: str) -> Iterator[Browser]:
-    chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
-    yield chromium
-    chromium.close()
+    launched = playwright.chromium.launch(executable_path=executable, args=arguments)
+    yield launched
+    launched.close()
 
 
 @pytest.fixture

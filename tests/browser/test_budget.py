@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from scripts.check.assets import address_of
+from scripts.pages import address_of
 from tests.built_site import ROOT, Site
 
 BUDGET = 30_000  # bytes

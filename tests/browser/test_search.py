@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from scripts import queries
-from scripts.pages import question_pages
+from scripts.pages import address_of, question_pages
 from tests.built_site import Site
 
 SCALING = "transformers/why-divide-by-sqrt-dk/"
@@ -52,14 +52,9 @@ def search(page: Page, site: Site) -> SearchBox:
     return box
 
 
-def address(name: str) -> str:
-    """Of the page docs/{name}, relative to the home page."""
-    return f"{name.removesuffix('.md').removesuffix('/index')}/"
-
-
 def test_questions_find_their_pages(search: SearchBox):
     """Each first; tests/site/test_search.py asks the aliases, without the box."""
-    wanted = {page.front_matter["question"]: address(page.name) for page in question_pages()}
+    wanted = {page.front_matter["question"]: address_of(page.name) for page in question_pages()}
     assert {text: search.rank(text, page) for text, page in wanted.items()} == dict.fromkeys(wanted, 1)
 
 
@@ -105,7 +100,7 @@ def test_another_spelling_is_a_click_away(search: SearchBox):
 
 def test_aliases_are_not_shown(search: SearchBox, site: Site):
     """They are how people type, not how the site writes."""
-    (question,) = [page for page in question_pages() if address(page.name) == SCALING]
+    (question,) = [page for page in question_pages() if address_of(page.name) == SCALING]
     bodies = "".join(site.document(page).find(".//article").text_content() for page in site.pages())
     hidden = [alias for alias in question.front_matter["aliases"] if alias not in bodies]
     assert hidden

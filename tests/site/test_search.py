@@ -11,7 +11,7 @@ import pytest
 
 from scripts import queries
 from scripts.check.site import Site
-from scripts.pages import question_pages
+from scripts.pages import address_of, question_pages
 
 QUERIES = queries.read()
 KB_PER_10_PAGES = 25
@@ -37,9 +37,7 @@ def test_the_right_page_comes_first(answers, name):
 
 def test_aliases_find_their_pages(site: Site):
     wanted = {
-        alias: f"{page.name.removesuffix('.md').removesuffix('/index')}/"
-        for page in question_pages()
-        for alias in page.front_matter["aliases"]
+        alias: address_of(page.name) for page in question_pages() for alias in page.front_matter["aliases"]
     }
     found = dict(zip(wanted, queries.ask(site.folder, list(wanted)), strict=True))
     far = [alias for alias, page in wanted.items() if page not in found[alias]["pages"][: queries.NEAR]]

@@ -12,11 +12,7 @@ from scripts.check.site import Site
 from scripts.take import printed
 from scripts.take.book import Book
 from scripts.take.contents import Entry, contents, walk
-from scripts.take.pdf import chromium, renumbered, write
-
-if chromium() is None:
-    pytest.skip("There is no Chromium to print with", allow_module_level=True)
-
+from scripts.take.pdf import renumbered, write
 
 SECTIONS = {"Parameters", "Tokenizer", "Training"}  # enough to print: `make books` checks the links of all
 

@@ -1,10 +1,16 @@
-// One element, its attributes (true: present, false or undefined: absent) and what is inside.
+// One element, its attributes (true: present, false or undefined: absent) and what is inside (false, undefined: nothing).
 
 export function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   setAttributes(element, attributes);
-  element.append(...children);
+  element.append(...children.filter((child) => child !== false && child !== undefined));
   return element;
+}
+
+export function button(text, act, attributes = {}) {
+  const made = make("button", { type: "button", ...attributes }, text);
+  made.addEventListener("click", act);
+  return made;
 }
 
 export function makeSvg(name, attributes = {}, ...children) {

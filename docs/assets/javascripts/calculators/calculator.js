@@ -9,7 +9,7 @@
 //             a step that is only { heading } begins a part of the table
 // It throws FieldError for values that the fields allow one by one but not together.
 
-import { make } from "../dom.js";
+import { button, make } from "../dom.js";
 import { FieldError } from "../model/check.js";
 import { bytes } from "./format.js";
 
@@ -90,8 +90,7 @@ export class Calculator extends HTMLElement {
     );
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.result = make("output", { class: "calculator__result", "aria-live": "polite" });
-    this.share = make("button", { type: "button", class: "md-button calculator__share" }, "Copy a link to this result");
-    this.share.addEventListener("click", () => this.copyLink());
+    this.share = button("Copy a link to this result", () => this.copyLink(), { class: "md-button calculator__share" });
     this.replaceChildren(this.form, this.result, this.share);
     this.showValues();
   }

@@ -48,3 +48,5 @@ export function duration(seconds) {
   const [name, size] = units.find(([, size]) => seconds >= size) ?? ["µs", 1e-6];
   return `${short(seconds / size)} ${name}`;
 }
+
+export const capital = (name) => name[0].toUpperCase() + name.slice(1);

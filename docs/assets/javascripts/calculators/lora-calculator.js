@@ -5,14 +5,13 @@ import { TARGETS, adaptedMatrices, adaptedModelBytes, adapterParameters, bytesOf
 import { parameterTerms, total } from "../model/parameters.js";
 import { architectureFields, architectureOf, architecturePresets } from "./architecture.js";
 import { Calculator } from "./calculator.js";
-import { integer, short } from "./format.js";
+import { capital, integer, short } from "./format.js";
 
 const FIRST = "Llama 2 7B"; // whose counts are published
 const STORAGE = [
   ["double", "4 bits, constants quantized too (QLoRA)"],
   ["single", "4 bits, constants in 32 bits"],
 ];
-const capital = (name) => name[0].toUpperCase() + name.slice(1);
 
 class LoraCalculator extends Calculator {
   fields = [

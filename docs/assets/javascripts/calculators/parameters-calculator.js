@@ -3,10 +3,9 @@
 import { PARTS, TABLES, active, buffers, byPart, count, parameterTerms, total } from "../model/parameters.js";
 import { architectureFields, architectureOf, architecturePresets } from "./architecture.js";
 import { Calculator } from "./calculator.js";
-import { integer, short } from "./format.js";
+import { capital, integer, short } from "./format.js";
 
 const percent = (part, whole) => `${((100 * part) / whole).toFixed(1)} %`;
-const capital = (name) => name[0].toUpperCase() + name.slice(1);
 
 function row(term) {
   const { formula, copies } = term;

@@ -9,7 +9,7 @@
 // What the element holds in the page stays for readers without JavaScript. Its height on both sides of that change
 // is fixed in content.css, under the element's name, so that nothing moves.
 
-import { make } from "../dom.js";
+import { button, make } from "../dom.js";
 
 let count = 0;
 
@@ -68,10 +68,9 @@ export class Figure extends HTMLElement {
   }
 
   button(label, act, place = this.controls) {
-    const button = make("button", { type: "button", class: "md-button moving-figure__button" }, label);
-    button.addEventListener("click", act);
-    place.append(button);
-    return button;
+    const made = button(label, act, { class: "md-button moving-figure__button" });
+    place.append(made);
+    return made;
   }
 
   say(sentence) {

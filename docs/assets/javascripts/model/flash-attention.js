@@ -1,6 +1,8 @@
 // The forward pass of src/llm_questions/flash_attention.py for logits and values that are given; matrices are lists of
 // rows. tests/browser/test_models.py holds both to the same numbers.
 
+import { softmax } from "./softmax.js";
+
 export function tiles(n, size) {
   const starts = Array.from({ length: Math.ceil(n / size) }, (_, k) => k * size);
   return starts.map((start) => [start, Math.min(start + size, n)]);
@@ -59,10 +61,7 @@ export function flashForward(logits, values, queryTile, keyTile, causal = false)
 // Softmax attention with whole rows at once, to compare with.
 export function attention(logits, values, causal = false) {
   return logits.map((row, i) => {
-    const seen = causal ? row.slice(0, i + 1) : row;
-    const largest = Math.max(...seen);
-    const weights = seen.map((logit) => Math.exp(logit - largest));
-    const total = sum(weights);
-    return values[0].map((_, k) => sum(weights.map((weight, j) => (weight / total) * values[j][k])));
+    const weights = softmax(causal ? row.slice(0, i + 1) : row);
+    return values[0].map((_, k) => sum(weights.map((weight, j) => weight * values[j][k])));
   });
 }

@@ -1,6 +1,8 @@
 // <offline-reading>: keeps the site for reading offline when the reader asks for it, and removes it again.
 // The work is the service worker's (scripts/finish/offline_worker.js); this shows how far it is.
 
+import { button, make } from "../dom.js";
+
 const HOME = new URL("../../../", import.meta.url).href;
 const PREFIX = `offline:${new URL(HOME).pathname}:`;
 const PREVIEWS = ["localhost", "127.0.0.1", "[::1]"]; // where authors look at what changes all the time
@@ -59,17 +61,9 @@ async function remove() {
 class OfflineReading extends HTMLElement {
   connectedCallback() {
     this.replaceChildren();
-    this.said = document.createElement("p");
-    this.said.setAttribute("role", "status");
-    this.bar = document.createElement("progress");
-    this.bar.max = 100;
-    this.bar.hidden = true;
-    this.bar.setAttribute("aria-label", "Files that have come");
-    this.button = document.createElement("button");
-    this.button.type = "button";
-    this.button.className = "offline-reading__button";
-    this.button.hidden = true;
-    this.button.addEventListener("click", () => this.act());
+    this.said = make("p", { role: "status" });
+    this.bar = make("progress", { max: 100, hidden: true, "aria-label": "Files that have come" });
+    this.button = button("", () => this.act(), { class: "offline-reading__button", hidden: true });
     this.append(this.said, this.bar, this.button);
     this.progress = ({ data }) => {
       if (data.offline?.percent) this.bar.value = data.offline.percent;

@@ -1,18 +1,11 @@
-// Elements in a line each. An attribute that is true is written empty, one that is false or missing not at all.
+// What the cards are made of, beyond what all parts of the site share.
 
-export function make(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === "onclick") element.addEventListener("click", value);
-    else if (value === true) element.setAttribute(key, "");
-    else if (value !== false && value !== undefined) element.setAttribute(key, value);
-  }
-  element.append(...children.filter((child) => child !== undefined && child !== false));
-  return element;
-}
+import { button as plainButton, make } from "../dom.js";
 
-export function button(text, onclick, attributes = {}) {
-  return make("button", { type: "button", class: "practice__button", onclick, ...attributes }, text);
+export { make };
+
+export function button(text, act, attributes = {}) {
+  return plainButton(text, act, { class: "practice__button", ...attributes });
 }
 
 export function download(text, name) {

@@ -263,7 +263,7 @@ class PracticeCards extends HTMLElement {
       control.append(this.hint(key));
       return control;
     };
-    return [turn("Previous", -1, "←"), !this.isRevealed && this.renderReveal(), turn("Next", 1, "→")].filter(Boolean);
+    return [turn("Previous", -1, "←"), !this.isRevealed && this.renderReveal(), turn("Next", 1, "→")];
   }
 
   hint(key) {
@@ -290,7 +290,7 @@ class PracticeCards extends HTMLElement {
       isFiltered && others > 0 && button("Ask from all", () => this.choose({ section: "", level: "" })),
       chosen.length > 0 && button("Look through the cards", () => this.browse(true)),
     ];
-    return [this.question, ...lines.filter(Boolean).map((line) => make("p", {}, line)), make("div", { class: "practice__actions practice__actions--end" }, ...actions.filter(Boolean))];
+    return [this.question, ...lines.filter(Boolean).map((line) => make("p", {}, line)), make("div", { class: "practice__actions practice__actions--end" }, ...actions)];
   }
 
   renderMessages() {

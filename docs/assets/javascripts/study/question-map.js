@@ -1,6 +1,8 @@
 // Filters and sorts the table of all questions (scripts/includes/question_map.py), which is the only data it has.
 // The filters stand in the address. What the reader knows stays in the browser's storage.
 
+import { button, make } from "../dom.js";
+
 const ALL = "";
 const KNOWN = "known-questions";
 const FIELDS = {
@@ -28,13 +30,6 @@ const OPTIONS = {
   ],
 };
 const SORTED_BY = { level: 2, asked: 3 }; // column of the table as it is written
-
-function make(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
 
 const addressOf = (link) => new URL(link.href).pathname.slice(__md_scope.pathname.length);
 
@@ -86,12 +81,12 @@ class QuestionMap extends HTMLElement {
     this.form.addEventListener("change", () => this.update(true));
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.status = make("p", { class: "filters__status", role: "status" });
-    this.clear = make("button", { type: "button", class: "md-button filters__clear" }, "Show all questions");
-    this.clear.addEventListener("click", () => {
+    const showAll = () => {
       this.form.reset();
       this.update(true);
       this.controls.section.focus();
-    });
+    };
+    this.clear = button("Show all questions", showAll, { class: "md-button filters__clear" });
     this.replaceChildren(this.form, this.status, this.clear);
   }
 
