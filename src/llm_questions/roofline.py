@@ -34,19 +34,25 @@ def bound_seconds(flops: float, n_bytes: float, peak: float, bandwidth: float) -
 
 
 # --8<-- [start:prefill_flops]
-def prefill_flops(n_parameters: float, n_layers: int, n_heads: int, head_dim: int, n: int) -> float:
+def prefill_flops(
+    n_parameters: float, n_layers: int, n_heads: int, head_dim: int, n: int, n_output: float = 0
+) -> float:
     """Operations of the forward pass over a prompt of `n` tokens, with a causal mask that is made use of.
 
-    2 N for each token, 4 L h d_k for each of the n (n + 1) / 2 pairs that the mask leaves. A server that
-    computes logits of the last token alone saves the output matrix for the others; not taken off here.
+    2 N for each token, 4 L h d_k for each of the n (n + 1) / 2 pairs that the mask leaves. `n_output` of the
+    N parameters, those of the output matrix, multiply the last token alone: a server needs its logits only.
+    With 0 every token has logits.
 
     Raises:
-        ValueError: a value that is not positive.
+        ValueError: a value that is not positive; `n_output` is negative or more than all parameters.
 
     Source: a third of arXiv:2204.02311, Appendix B, which counts all n² pairs.
     """
     _check(n_parameters=n_parameters, n_layers=n_layers, n_heads=n_heads, head_dim=head_dim, n=n)
-    return 2 * n_parameters * n + 2 * n_layers * n_heads * head_dim * n * (n + 1)
+    if not 0 <= n_output <= n_parameters:
+        raise ValueError(f"n_output is a part of the {n_parameters} parameters, got {n_output}")
+    products = 2 * (n_parameters - n_output) * n + 2 * n_output
+    return products + 2 * n_layers * n_heads * head_dim * n * (n + 1)
 
 
 # --8<-- [end:prefill_flops]

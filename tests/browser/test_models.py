@@ -409,7 +409,12 @@ FORMULAS: dict[str, tuple[str, str, Callable, Draw]] = {
             spread(rng, 1e9, 1e14),
         ],
     ),
-    "prefill_flops": ("roofline", "prefillFlops", roofline.prefill_flops, draw_decoder),
+    "prefill_flops": (
+        "roofline",
+        "prefillFlops",
+        roofline.prefill_flops,
+        lambda rng: [*(drawn := draw_decoder(rng)), *rng.choice([[], [rng.randint(0, drawn[0])]])],
+    ),
     "decode_flops": ("roofline", "decodeFlops", roofline.decode_flops, draw_decoder),
     "decode_bytes": (
         "roofline",

@@ -60,6 +60,28 @@ def test_decoding_counts_what_pytorch_counts() -> None:
     assert counter.get_total_flops() == decode_flops(matrix_parameters(TINY), 3, 4, 6, 11)
 
 
+@pytest.mark.parametrize("n", [1, 9])
+def test_a_prompt_needs_logits_of_its_last_token_alone(n: int) -> None:
+    """`logits_to_keep` of the transformers library; attention written out computes masked pairs as well."""
+    config = LlamaConfig(
+        vocab_size=40,
+        hidden_size=16,
+        intermediate_size=20,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=6,
+        pad_token_id=None,
+    )
+    config._attn_implementation = "eager"
+    model = LlamaForCausalLM(config).eval()
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model(torch.randint(0, 40, (1, n)), logits_to_keep=1)
+    masked = 4 * 3 * 4 * 6 * n * (n - 1) // 2
+    needed = prefill_flops(matrix_parameters(TINY), 3, 4, 6, n, n_output=40 * 16)
+    assert counter.get_total_flops() == needed + masked
+
+
 sizes = st.tuples(st.integers(1, 10**9), *[st.integers(1, 60)] * 3)
 
 
@@ -125,6 +147,7 @@ def test_llama_3_70b_on_two_h100() -> None:
     [
         (lambda: bound_seconds(1, 1, 0, 1), "peak must be positive"),
         (lambda: prefill_flops(1, 1, 1, 1, 0), "n must be positive"),
+        (lambda: prefill_flops(5, 1, 1, 1, 1, 6), "a part of the 5 parameters, got 6"),
         (lambda: decode_flops(0, 1, 1, 1, 1), "n_parameters must be positive"),
         (lambda: decode_bytes(1, 1, 0), "batch must be positive"),
         (lambda: balance_batch(1, -1, 1, 1, 1), "must not be negative"),

@@ -1,15 +1,17 @@
 // The formulas of src/llm_questions/roofline.py; tests/browser/test_models.py holds both to the same numbers.
 
-import { atLeast, positive } from "./check.js";
+import { FieldError, atLeast, positive } from "./check.js";
 
 export function boundSeconds(flops, n_bytes, peak, bandwidth) {
   positive({ flops, n_bytes, peak, bandwidth });
   return Math.max(flops / peak, n_bytes / bandwidth);
 }
 
-export function prefillFlops(n_parameters, n_layers, n_heads, head_dim, n) {
+// `n_output` of the parameters, those of the output matrix, multiply the last token alone.
+export function prefillFlops(n_parameters, n_layers, n_heads, head_dim, n, n_output = 0) {
   positive({ n_parameters, n_layers, n_heads, head_dim, n });
-  return 2 * n_parameters * n + 2 * n_layers * n_heads * head_dim * n * (n + 1);
+  if (!(n_output >= 0 && n_output <= n_parameters)) throw new FieldError("n_output", "must be part of the parameters that multiply");
+  return 2 * (n_parameters - n_output) * n + 2 * n_output + 2 * n_layers * n_heads * head_dim * n * (n + 1);
 }
 
 export function decodeFlops(n_parameters, n_layers, n_heads, head_dim, n) {
