@@ -58,7 +58,7 @@ class ComputeCalculator extends Calculator {
         { label: "Money", formula: `hours · ${price_per_hour}`, value: integer(trainingCost(seconds, n_devices, price_per_hour)) },
         ...optima,
       ],
-      notes: ["Best use: tokens for each parameter, at the right. Attention counts all pairs of tokens. Recomputed activations, validation, failed runs and idle time are not counted."],
+      notes: ["Best use: tokens for each parameter, at the right. Attention counts all pairs of tokens, those too that a mask or a window hides. Recomputed activations, validation, failed runs and idle time are not counted."],
     };
   }
 }

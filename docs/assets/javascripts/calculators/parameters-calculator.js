@@ -33,7 +33,7 @@ class ParametersCalculator extends Calculator {
     const parts = byPart(terms);
     const sums = [
       ...(used === whole ? [] : [
-        { label: "Active: what one token uses, both tables counted", formula: percent(used, whole), value: integer(used) },
+        { label: "Active: what one token uses, tables counted whole", formula: percent(used, whole), value: integer(used) },
         { label: "Active, without tables", value: integer(active(terms, TABLES)) },
       ]),
       { label: "Without tables of tokens and positions and the output head", value: integer(total(terms, TABLES)) },
