@@ -86,7 +86,7 @@ def test_dot_product_of_turned_pairs_is_the_packages(page: Page, m: int, n: int)
     speeds, start = rotary_frequencies(8), np.array([1.0, 0.0] * 4)
     product = rotary_logit(start, start, np.array([m - n]), speeds)[0]
     offset = str(m - n).replace("-", "−")
-    expect(result(figure)).to_contain_text(f"Offset m − n = {offset}, dot product {product:.3f} = ")
+    expect(result(figure)).to_contain_text(f"Offset m − n = {offset}, dot product {product:.3f} ≈ ")
     turned = apply_rotary(start[None], *rotary_tables(np.array([m]), speeds))[0].reshape(-1, 2)
     rims, tips = (
         figure.locator(f"circle.drawing__{kind}").evaluate_all(
@@ -116,8 +116,8 @@ def test_dot_product_of_rows_is_the_packages(page: Page, p: int, q: int, power: 
     ("mask", "sizes", "expected"),
     [
         ("Causal", {"Queries n": 8}, causal_mask(8)),
-        ("Causal, sliding window", {"Queries n": 16, "Window w": 5}, sliding_window_mask(16, window=5)),
-        ("Causal, sliding window", {"Queries n": 4, "Window w": 9}, causal_mask(4)),
+        ("Causal window", {"Queries n": 16, "Window w": 5}, sliding_window_mask(16, window=5)),
+        ("Causal window", {"Queries n": 4, "Window w": 9}, causal_mask(4)),
         ("Cross", {"Queries n": 3, "Other keys": 7}, np.ones((3, 7), dtype=bool)),
     ],
 )
@@ -205,7 +205,7 @@ def test_motion_turns_the_hands_keeps_the_dot_product_and_ends(page: Page):
     expect(result(figure)).to_have_attribute("aria-live", "off")
     expect(query).not_to_have_value("5")
     assert tip.get_attribute("cx") != before
-    expect(result(figure)).to_contain_text("Offset m − n = 3, dot product 1.965 = ")
+    expect(result(figure)).to_contain_text("Offset m − n = 3, dot product 1.965 ≈ ")
     page.keyboard.press("Enter")
     expect(figure.get_by_role("button", name="Move both on")).to_be_focused()
     expect(result(figure)).not_to_have_attribute("aria-live", "off")
@@ -216,7 +216,7 @@ def test_motion_turns_the_hands_keeps_the_dot_product_and_ends(page: Page):
         figure.get_by_role("button").click()
         if end == "at the last position":
             expect(figure.get_by_role("button", name="Move both on")).to_be_visible()
-            expect(result(figure)).to_contain_text("Offset m − n = 3, dot product 1.965 = ")
+            expect(result(figure)).to_contain_text("Offset m − n = 3, dot product 1.965 ≈ ")
         else:
             figure.evaluate("figure => figure.remove()")
         asked = page.evaluate("globalThis.asked")

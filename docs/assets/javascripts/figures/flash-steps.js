@@ -37,7 +37,7 @@ class FlashSteps extends Steps {
     this.matrix = make("table", { class: "flash-steps__matrix" }, caption, make("thead", {}, head), make("tbody", {}, valueRow, ...rows));
     this.kept = make("tbody");
     const keptHead = make("tr", {}, ...COLUMNS.map((name) => make("th", { scope: "col" }, name)));
-    this.state = make("table", { class: "flash-steps__state" }, make("caption", {}, "Kept in fast memory, m in units of ln 2"), make("thead", {}, keptHead), this.kept);
+    this.state = make("table", { class: "flash-steps__state" }, make("caption", {}, "In fast memory: m (in units of ln 2), ℓ, u"), make("thead", {}, keptHead), this.kept);
     this.view.classList.add("flash-steps");
     this.view.append(this.matrix, this.state);
   }
@@ -50,7 +50,7 @@ class FlashSteps extends Steps {
     const values = VALUES.map((value) => [value]);
     this.tiles = flashSteps(logits, values, this.queryTile.valueAsNumber, this.keyTile.valueAsNumber, this.causal.checked);
     this.exact = attention(logits, values, this.causal.checked);
-    this.hidden = tiles(N, this.queryTile.valueAsNumber).length * tiles(N, this.keyTile.valueAsNumber).length - this.tiles.length;
+    this.skipped = tiles(N, this.queryTile.valueAsNumber).length * tiles(N, this.keyTile.valueAsNumber).length - this.tiles.length;
   }
 
   lastStep() {
@@ -106,13 +106,13 @@ class FlashSteps extends Steps {
   }
 
   sentence(done) {
-    const skipped = this.hidden ? ` ${this.hidden} hidden by the mask ${this.hidden === 1 ? "is" : "are"} never computed.` : "";
+    const skipped = this.skipped ? ` ${this.skipped} hidden by the mask ${this.skipped === 1 ? "is" : "are"} never computed.` : "";
     const all = this.tiles.length;
     if (!done.length) return `${all} ${all === 1 ? "tile" : "tiles"} to compute.${skipped}`;
     const { rows, columns, before, state } = done.at(-1);
     const risen = state.maximum.flatMap((m, i) => (m > before.maximum[i] && before.maximum[i] > -Infinity ? [`q${rows[0] + i + 1}`] : []));
     const first = columns[0] === 0 ? " The first keys of these queries: nothing to scale down." : "";
-    const scaled = risen.length ? ` A larger maximum for ${risen.join(", ")}: the old ℓ and u shrink.` : " No larger maximum: the old ℓ and u stay.";
+    const scaled = risen.length ? ` A larger maximum for ${risen.join(", ")}: ${risen.length === 1 ? "its" : "their"} old ℓ and u shrink.` : " No larger maximum: nothing shrinks.";
     const tile = `Tile ${done.length} of ${all}: ${named(["query", "queries"], rows)}, ${named(["key", "keys"], columns)}.`;
     return `${tile}${first || scaled}${done.length === all ? this.comparison() : ""}`;
   }
@@ -120,7 +120,7 @@ class FlashSteps extends Steps {
   comparison() {
     const differences = this.exact.map(([exact], i) => Math.abs(exact - this.output(this.tiles.findLast(({ rows }) => within(i, rows)), i)));
     const largest = Math.max(...differences);
-    return ` All outputs equal softmax attention of whole rows; largest difference ${largest === 0 ? "0" : largest.toExponential(0).replace("-", "−")}.`;
+    return ` Outputs equal softmax over whole rows${largest === 0 ? "" : ` within ${largest.toExponential(0).replace("-", "−")}`}.`;
   }
 }
 

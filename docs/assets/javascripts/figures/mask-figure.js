@@ -9,16 +9,16 @@ const LEFT = 52;
 const TOP = 36;
 const SIDE = 248; // of the grid
 
-const KINDS = [["causal", "Causal"], ["window", "Causal, sliding window"], ["cross", "Cross"]];
+const KINDS = [["causal", "Causal"], ["window", "Causal window"], ["cross", "Cross"]];
 const MASKS = {
   causal: ({ n }) => causalMask(n),
   window: ({ n, window }) => slidingWindowMask(n, n, window),
   cross: ({ n, keys }) => crossMask(n, keys),
 };
 const SUMS = {
-  causal: ({ n }) => `n(n + 1)/2 = ${n} · ${n + 1} / 2 = ${(n * (n + 1)) / 2}.`,
+  causal: ({ n }) => `n(n\u00a0+\u00a01)/2 = ${n} · ${n + 1} / 2 = ${(n * (n + 1)) / 2}.`,
   window: ({ n, window: w }) =>
-    w > n ? "A window of more than n tokens is the causal mask." : `nw − w(w − 1)/2 = ${n} · ${w} − ${w} · ${w - 1} / 2 = ${n * w - (w * (w - 1)) / 2}.`,
+    w > n ? "A window of more than n tokens is the causal mask." : `nw − w(w\u00a0−\u00a01)/2 = ${n} · ${w} − ${w} · ${w - 1} / 2 = ${n * w - (w * (w - 1)) / 2}.`,
   cross: ({ n, keys }) => `Every query sees every key of the other sequence: ${n} · ${keys} = ${n * keys}.`,
 };
 
@@ -41,7 +41,8 @@ class MaskFigure extends Figure {
     const sizes = { n: this.n.valueAsNumber, window: this.window.valueAsNumber, keys: this.keys.valueAsNumber };
     const mask = MASKS[kind](sizes);
     this.drawing.replaceChildren(...this.grid(mask));
-    this.say(`${pairs(mask)} of ${mask.length * mask[0].length} pairs are visible. ${SUMS[kind](sizes)}`);
+    const all = mask.length * mask[0].length;
+    this.say(`${pairs(mask)} of ${all} ${all === 1 ? "pair is" : "pairs are"} visible. ${SUMS[kind](sizes)}`);
   }
 
   grid(mask) {

@@ -8,7 +8,7 @@ const TEXT = "low low low low low lower lower newest newest newest newest newest
 const END = "·"; // of a word, as on the page
 const LONGEST = 1000; // characters: all merges of a single word of that length take a moment
 const SHOWN = 5; // pairs
-const TIES = [["seen", "the pair met first (the paper)"], ["ids", "the smaller ids (Hugging Face)"]];
+const TIES = [["seen", "the pair met first (the paper's code)"], ["ids", "the smaller ids (Hugging Face)"]];
 
 // A sentence keeps its order whatever direction a symbol in it has.
 const quoted = (symbol) => `\u2068${visible(symbol)}\u2069`;

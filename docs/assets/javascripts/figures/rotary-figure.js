@@ -36,7 +36,7 @@ class RotaryFigure extends Figure {
     this.drawing = drawing(
       WIDTH,
       234,
-      "Four clocks, one for each pair, with a solid hand for the query and a dashed one for the key. Below, the dot product over the offset, with a dot at the offset chosen.",
+      "Four clocks, one for each pair, with a solid hand for the query and a dashed one for the key; at position 0 both point to the right. Below, the dot product over the offset, with a dot at the offset chosen.",
     );
     this.view.append(this.drawing);
   }
@@ -86,9 +86,10 @@ class RotaryFigure extends Figure {
   // ---- what is seen
 
   show(m, n) {
-    this.drawing.replaceChildren(title(0, 11, "solid hand: query, dashed hand: key"), ...this.clocks(turned(m), turned(n)), ...this.plot(m, n));
+    this.drawing.replaceChildren(title(0, 11, "solid hand: query, dashed: key; equal at position 0"), ...this.clocks(turned(m), turned(n)), ...this.plot(m, n));
+    // each is rounded: their sum may differ from the product in the last digit
     const terms = SPEEDS.map((speed) => decimal(Math.cos((m - n) * speed))).join(" + ").replaceAll("+ −", "− ");
-    this.say(`Offset m − n = ${signed(Math.round(m - n))}, dot product ${decimal(product(m, n))} = ${terms}.`);
+    this.say(`Offset m − n = ${signed(Math.round(m - n))}, dot product ${decimal(product(m, n))} ≈ ${terms}.`);
   }
 
   clocks(query, key) {

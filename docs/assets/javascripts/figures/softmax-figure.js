@@ -15,7 +15,7 @@ const width = (power) => 2 ** power;
 const temperature = (step) => 2 ** (step / 2);
 
 class SoftmaxFigure extends Figure {
-  hint = "Move d_k: without the division one key takes all. A temperature of √d_k brings back what the division gives.";
+  hint = "Raise d_k: without the division one key takes nearly all. A temperature of √d_k brings back what the division gives.";
 
   build() {
     this.width = this.slider("Head width d_k", { min: 0, max: 10, value: 6, text: (power) => String(width(power)) });
@@ -32,7 +32,7 @@ class SoftmaxFigure extends Figure {
     this.drawing.replaceChildren(
       ...weights.flatMap((weight, k) => this.bar(weight, logits[k], (k + 0.5) * COLUMN)),
       line("axis", 0, BASE, WIDTH, BASE),
-      title(0, BASE + 33, "↑ logit of each key, above the bar its weight"),
+      title(0, BASE + 33, "↑ logit z of each key, above the bar softmax(z / T)"),
     );
     const nats = entropy(weights);
     this.say(

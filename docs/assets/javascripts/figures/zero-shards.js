@@ -51,7 +51,7 @@ class ZeroShards extends Figure {
       y += height;
       return [lane, held];
     });
-    const label = NAMES.map((name, k) => (isDivided[k] ? `shard ${rank + 1} of the ${name}` : `all ${name}`)).join(", ");
+    const label = NAMES.map((name, k) => (isDivided[k] ? `shard ${rank} of the ${name}` : `all ${name}`)).join(", ");
     const drawing = makeSvg("svg", { viewBox: `0 0 ${ranks} 16`, preserveAspectRatio: "none", role: "img", "aria-label": label }, ...rectangles);
     return make("li", {}, make("span", {}, `rank ${rank}`), drawing);
   }
