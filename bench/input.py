@@ -52,7 +52,6 @@ class Time(NamedTuple):
 def open_part(browser: Browser, home: str, address: str, element: str) -> tuple[Page, Locator, CDPSession]:
     page = browser.new_page(base_url=home, viewport={"width": 1280, "height": 800})
     tools = page.context.new_cdp_session(page)
-    tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     tools.send("Performance.enable", {"timeDomain": "threadTicks"})
     page.goto(address)
     part = page.locator(element).first
@@ -87,6 +86,7 @@ def measure(browser: Browser, home: str, case: Case) -> Time:
     control, key = FIRST_INPUTS[case.kind]
     page, part, tools = open_part(browser, home, case.address, case.element)
     part.locator(control).locator("visible=true").first.focus()
+    tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     page.evaluate("() => new Promise((done) => requestIdleCallback(done, { timeout: 5000 }))")
     state = "(part) => part.innerText + part.innerHTML"
     before = part.evaluate(state)
