@@ -11,12 +11,32 @@ from scripts.static_server import serve
 from tests.built_site import Site
 
 DESKTOP = {"width": 1280, "height": 800}
+# The first two draw suggestions of the address bar, in a process for each window: half the time of the tests.
+# The others are those that Playwright turns off: of two such lists Chromium takes the last.
+UNWANTED = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
 QUIET = (
     "--no-sandbox",  # CI containers run as root
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    f"--disable-features={','.join(UNWANTED)}",
 )
 
 # Chromium lays out what is far below the window when it comes near; what is measured has to be there.
