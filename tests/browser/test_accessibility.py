@@ -31,6 +31,7 @@ def use_palette(page: Page, name: str) -> None:
 
 def violations(page: Page, rules: list[str] = RULES) -> list[str]:
     if not page.evaluate("'axe' in globalThis"):
+        page.add_style_tag(content=LAY_OUT_ALL)
         page.evaluate(AXE.read_text("utf-8"))  # the policy of the page lets no script be added
     return page.evaluate(RUN, rules)
 
@@ -38,7 +39,6 @@ def violations(page: Page, rules: list[str] = RULES) -> list[str]:
 @pytest.mark.parametrize("path", [*addresses(), "404.html"])
 def test_axe_finds_nothing(page: Page, path: str):
     page.goto(path)
-    page.add_style_tag(content=LAY_OUT_ALL)
     page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true })")
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
@@ -52,6 +52,12 @@ def open_search(page: Page) -> None:
     expect(page.locator("[name=query]")).to_be_focused()
     page.keyboard.type("softmax saturation")
     expect(page.locator(".md-search-result__link").first).to_be_visible()
+
+
+def search_in_vain(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("zzqxv")
+    expect(page.locator(".no-answer")).to_be_visible()
 
 
 def point_at_abbreviation(page: Page) -> None:
@@ -70,11 +76,10 @@ def open_drawer(page: Page) -> None:
 
 @pytest.mark.parametrize("palette", SCHEMES)
 @pytest.mark.parametrize(
-    "unfold", [open_search, point_at_abbreviation, open_drawer], ids=lambda f: f.__name__
+    "unfold", [open_search, search_in_vain, point_at_abbreviation, open_drawer], ids=lambda f: f.__name__
 )
 def test_axe_finds_nothing_in_what_opens(page: Page, unfold, palette: str):
     page.goto("transformers/why-divide-by-sqrt-dk/")
-    page.add_style_tag(content=LAY_OUT_ALL)
     use_palette(page, palette)
     unfold(page)
     assert violations(page) == []

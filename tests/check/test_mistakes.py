@@ -14,8 +14,8 @@ from scripts.check.places import files
 from scripts.pages import ROOT
 from tests.check.mistakes import MISTAKES, Mistake
 
-# Found by the command itself, in one run: one of each round and of each kind of file. None is in the package or
-# the data, after whose change every page, notebook and figure is executed anew.
+# Found by the command itself, in one run: one of each round and of each kind of file. None is in the package
+# or the data, after whose change every page, notebook and figure is executed anew.
 TOGETHER = [
     "link to a missing page",
     "notebook with a home folder",
