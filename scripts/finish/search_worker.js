@@ -10,7 +10,7 @@
   const SAME_WORDS = 4 // how much a page gains if one of its aliases is the query, word for word
   const SATURATION = 1.5, LENGTH = 0.5 // BM25's k1 and b
   const BEGINNING = 0.6, SIMILAR = 0.8 // of a word that only begins like that of the query, or is only similar
-  const ENOUGH = 0.5 // the least share of what is asked for that a result has, if it is to count as an answer
+  const ENOUGH = 0.55 // the least share of what is asked for that a result has, if it is to count as an answer
   const LIKELY = 0.6 // the least likeness with an alias of what is offered instead
   const FULL = 4 // a page with this weight of a word counts whole when it is asked how many pages have the word
   const NEVER = 2 // pages more than there are have each word, so that one that occurs nowhere is not worth most
