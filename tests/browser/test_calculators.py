@@ -67,6 +67,7 @@ def test_the_address_holds_the_state(calculator: Page):
     calculator.get_by_label("Tokens in the sequence").fill("131072")
     calculator.get_by_label("Units").select_option("GB")
     shown = title(calculator).inner_text()
+    calculator.wait_for_url("**unit=GB*")  # a moment after the last edit
     address = calculator.url
     calculator.goto("")
     calculator.goto(address)
@@ -177,6 +178,7 @@ def test_the_address_of_a_changed_model_gives_it_back(parameters: Page):
     parameters.get_by_label("output matrix is the token table").check()
     shown = title(parameters).inner_text()
     assert shown != f"Parameters: {COUNTS['Mixtral 8x7B v0.1']['total']:,}"
+    parameters.wait_for_url("**options=tied*")
     address = parameters.url
     parameters.goto("")
     parameters.goto(address)

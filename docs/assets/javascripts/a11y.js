@@ -36,7 +36,10 @@ function mend(content) {
 // Enter in a search that has just closed would send the form, which loads the page anew.
 document.forms.namedItem("search")?.addEventListener("submit", (event) => event.preventDefault());
 
-const changes = new MutationObserver(() => mend(document.querySelector("article")));
+// calculators and figures, which change with every key, make what they show as it should be
+const changes = new MutationObserver((records) => {
+  if (records.some(({ target }) => !target.closest("[data-part]"))) mend(document.querySelector("article"));
+});
 
 // document$ gives every page: the first, and those that instant navigation puts in its place
 globalThis.document$?.subscribe(() => {

@@ -13,6 +13,11 @@ export function button(text, act, attributes = {}) {
   return made;
 }
 
+// Text that stays need not be laid out again.
+export function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 export function makeSvg(name, attributes = {}, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
   setAttributes(element, attributes);

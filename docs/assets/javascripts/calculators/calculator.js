@@ -14,6 +14,7 @@ import { FieldError } from "../model/check.js";
 import { bytes } from "./format.js";
 
 const CUSTOM = "Your own";
+const REST = 200; // milliseconds without an edit, after which the address tells the state
 let count = 0;
 
 export class Calculator extends HTMLElement {
@@ -56,7 +57,15 @@ export class Calculator extends HTMLElement {
     if (query.get("unit") === "GB") this.unit = "GB";
   }
 
+  // Soon, not with every key: browsers refuse more than a hundred changes in half a minute.
+  writeAddressSoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.writeAddress(), REST);
+  }
+
   writeAddress() {
+    clearTimeout(this.timer);
+    if (!this.isConnected) return; // the address is that of another page by now
     const query = new URLSearchParams();
     if (this.preset !== CUSTOM) query.set("preset", this.preset);
     const usual = { ...this.defaults(), ...this.presetValues(this.preset) };
@@ -167,6 +176,7 @@ export class Calculator extends HTMLElement {
   }
 
   async copyLink() {
+    this.writeAddress();
     await navigator.clipboard.writeText(location.href);
     this.share.textContent = "Copied";
     setTimeout(() => (this.share.textContent = "Copy a link to this result"), 2000);
@@ -228,7 +238,7 @@ export class Calculator extends HTMLElement {
     }
     this.share.disabled = !result;
     this.result.replaceChildren(...(result ? this.render(result) : this.renderWithheld(problems)));
-    if (edited) this.writeAddress();
+    if (edited) this.writeAddressSoon();
   }
 
   text(value) {

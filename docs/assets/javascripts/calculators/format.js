@@ -6,7 +6,14 @@ const UNITS = {
 };
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
-export const integer = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+const formats = []; // by digits: to make one takes longer than to use it
+
+function fixed(value, digits) {
+  formats[digits] ??= new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return formats[digits].format(value);
+}
+
+export const integer = (value) => fixed(value, 0);
 
 // Three significant digits, and no fewer than the whole part has.
 export function short(value) {
@@ -14,7 +21,7 @@ export function short(value) {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e15)) return scientific(value);
   const digits = size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 2 - Math.floor(Math.log10(size));
-  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return fixed(value, digits);
 }
 
 export function scientific(value, digits = 2) {

@@ -9,7 +9,7 @@
 // What the element holds in the page stays for readers without JavaScript. Its height on both sides of that change
 // is fixed in content.css, under the element's name, so that nothing moves.
 
-import { button, make } from "../dom.js";
+import { button, make, put } from "../dom.js";
 
 let count = 0;
 
@@ -74,6 +74,6 @@ export class Figure extends HTMLElement {
   }
 
   say(sentence) {
-    if (this.said.textContent !== sentence) this.said.textContent = sentence;
+    put(this.said, sentence);
   }
 }

@@ -1,6 +1,6 @@
 // FlashAttention's forward pass over a small matrix of logits, one tile after the other.
 
-import { make } from "../dom.js";
+import { make, put } from "../dom.js";
 import { attention, flashSteps, tiles } from "../model/flash-attention.js";
 import { Steps } from "./steps.js";
 
@@ -72,11 +72,11 @@ class FlashSteps extends Steps {
     for (const [i, cells] of this.cells.entries()) {
       const past = done.filter(({ rows }) => within(i, rows));
       const isFinished = past.length && (this.step === this.lastStep() || now.rows[0] !== past.at(-1).rows[0] || this.isLastOfRows(this.step - 1));
-      this.outputs[i].textContent = isFinished ? number(this.output(past.at(-1), i)) : "";
+      put(this.outputs[i], isFinished ? number(this.output(past.at(-1), i)) : "");
       for (const [j, cell] of cells.entries()) {
         const isMasked = this.causal.checked && j > i;
         const tile = past.find(({ columns }) => within(j, columns));
-        cell.textContent = isMasked ? "·" : String(LOGITS[i][j]);
+        put(cell, isMasked ? "·" : String(LOGITS[i][j]));
         cell.className = [
           isMasked ? "flash-steps__masked" : tile && tile === now ? "flash-steps__now" : tile ? "flash-steps__done" : "",
           j % this.keyTile.valueAsNumber ? "" : "flash-steps__left",
