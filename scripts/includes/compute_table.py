@@ -6,7 +6,7 @@ from llm_questions.compute import FITS, optimal_parameters, optimal_tokens
 from scripts.includes.source import generated_note, table
 
 SOURCE = "src/llm_questions/compute.py"
-BUDGETS = (("10²¹", 1e21), ("5.76 × 10²³", 5.76e23))
+BUDGETS = (("10²¹", 1e21), ("5.76&nbsp;×&nbsp;10²³", 5.76e23))
 UNITS = (("T", 1e12), ("B", 1e9), ("M", 1e6))
 
 
@@ -19,7 +19,7 @@ def render(path: Path) -> dict[str, str]:
 def _cell(fit: str, flops: float) -> str:
     n_parameters = optimal_parameters(flops, FITS[fit])
     n_tokens = optimal_tokens(flops, n_parameters)
-    return f"{_large(n_parameters)}, {_large(n_tokens)}<br>ratio {n_tokens / n_parameters:.3g}"
+    return f"{_large(n_parameters)},&nbsp;{_large(n_tokens)}<br>ratio&nbsp;{n_tokens / n_parameters:.3g}"
 
 
 def _large(value: float) -> str:

@@ -73,7 +73,7 @@ def page(entries: list[dict], docs: Path) -> str:
 
 def _section(entry: dict, docs: Path) -> str:
     abbr = f" ({entry['abbr']})" if entry.get("abbr", entry["term"]) != entry["term"] else ""
-    also = f"Also: {entry['aka']}. " if "aka" in entry else ""
+    also = f"Also: {entry['aka'].removesuffix('.')}. " if "aka" in entry else ""
     heading = f"### {entry['term']}{abbr} {{ #{anchor(entry)} }}"
     return f"\n{heading}\n\n{also}{entry['definition'].strip()}{_link(entry, docs)}\n"
 

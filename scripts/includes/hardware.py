@@ -26,10 +26,10 @@ def _told(entry: dict) -> dict:
 
 
 def _row(entry: dict) -> list[str]:
-    peaks = (f"{name} {entry['peak'][name]:,g}" for name in FORMATS if name in entry["peak"])
+    peaks = (f"{name}&nbsp;{entry['peak'][name]:,g}" for name in FORMATS if name in entry["peak"])
     source = entry["source"]
     return [
         f"**{entry['name']}**, {entry['year']}: [{source['name']}]({source['url']})",
-        f"{entry['memory_gb']:g} GB<br>{entry['bandwidth_gbps']:,} GB/s",
+        f"{entry['memory_gb']:g} GB<br>{entry['bandwidth_gbps']:,}&nbsp;GB/s",
         "<br>".join(peaks),
     ]

@@ -46,4 +46,5 @@ def _row(model: dict) -> list[str]:
         if n == LENGTHS[0]:
             least = bound_seconds(flops, decode_bytes(2 * n_parameters, cache), peak, bandwidth)
     weights = f"{2 * model['parameters']['total'] / 1e9:,.0f}"
-    return [f"{model['name']}, {model['year']}", weights, f"{least * 1e3:.1f}", *balances]
+    name = model["name"].replace(" ", "&nbsp;")
+    return [f"{name}, {model['year']}", weights, f"{least * 1e3:.1f}", *balances]

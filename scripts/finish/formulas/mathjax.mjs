@@ -25,8 +25,13 @@ const PACKAGES = ['base', 'ams', 'boldsymbol', 'cancel', 'color', 'configmacros'
 // In em: what certainly fits beside a 320 px phone's margins, also within a box or a list.
 const NARROW = 12;
 
-// CHTML that remembers how wide the widest part of a formula is that no line break can split.
+// CHTML that remembers how wide the widest part of a formula is that no line break can split. It breaks no product at the
+// thin space between its factors, unless the formula is too long otherwise.
 class MeasuringCHTML extends CHTML {
+  markInlineBreak(marked, force, linebreak, node, child, mo = null) {
+    const isThin = child.isKind('mspace') && linebreak === 'auto' && parseFloat(child.attributes.get('width')) < 0.5;
+    return isThin && !breakEverywhere ? marked : super.markInlineBreak(marked, force, linebreak, node, child, mo);
+  }
   processMath(wrapper, parent) {
     super.processMath(wrapper, parent);
     const { w, d, pwidth } = wrapper.getOuterBBox();
@@ -72,11 +77,11 @@ const page = mathjax.document('', { InputJax: tex, OutputJax: chtml });
 const mathml = new ReadableMathML();
 
 let root;
-let breakAtCommas = false;
+let breakEverywhere = false;
 tex.postFilters.add(({ data }) => {
   root = data.root;
   root.walkTree((node) => node.attributes?.unset('data-latex'));
-  if (!breakAtCommas) return;
+  if (!breakEverywhere) return;
   root.walkTree((node) => {
     if (node.isKind('mo') && /^[,;]$/.test(node.getText())) {
       node.attributes.setList({ linebreak: 'goodbreak', linebreakstyle: 'after' });
@@ -150,11 +155,11 @@ const convert = (source, display) => mathjax.handleRetriesFor(() => page.convert
 
 async function typeset(source, display) {
   forgetUsage();
-  breakAtCommas = false;
+  breakEverywhere = false;
   let node = await convert(source, display);
   if (!display && chtml.widest > NARROW) {
     forgetUsage();
-    breakAtCommas = true;
+    breakEverywhere = true;
     node = await convert(source, display);
   }
   const math = adaptor.firstChild(node);
