@@ -67,7 +67,7 @@ def _arc(axes: Axes, start: int, end: int, label: str, level: float, best: bool)
     curve = Curve([(x0, base), ((x0 + x1) / 2, 2 * top - base), (x1, base)], [1, 3, 3])
     axes.add_patch(PathPatch(curve, facecolor="none", zorder=2, **look))
     weight = {"weight": "bold"} if best else {}
-    above = 13 if level > 50 else -17  # a low arc has its label inside
+    above = 13 if level > 50 or -50 < level < 0 else -17  # a low arc has its label inside
     style.label(axes, (x0 + x1) / 2, top + above, label, ha="center", **weight)
 
 

@@ -52,12 +52,16 @@ def duration(total: int) -> str:
     return " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest or not hours else [])])
 
 
+def _unbroken(text: str) -> str:
+    return text.replace(" ", "&nbsp;")
+
+
 def _table(data: dict, words: dict[str, int]) -> str:
     rows = []
     for way in data["paths"]:
         anchor = way["name"].lower().replace(" ", "-")
         count = sum(len(part) for part in way["parts"])
-        total = duration(sum(part_minutes(way, data, words))).replace(" ", "&nbsp;")
+        total = _unbroken(duration(sum(part_minutes(way, data, words))))
         rows.append([f"[{way['name']}](#{anchor})", str(count), total, way["pace"]])
     return table(["Path", "Pages", "Time", "Pace"], rows, "lrrl")
 
@@ -79,17 +83,17 @@ def _section(way: dict, data: dict, words: dict, catalogue: dict, docs: Path) ->
         "",
         way["for"],
         "",
-        f"**{duration(sum(totals))}**, {count} of {len(catalogue)} questions, "
+        f"**{_unbroken(duration(sum(totals)))}**, {count} of {len(catalogue)} questions, "
         f"{pace['words_per_minute']} words a minute ({way['pace']}).",
         "",
     ]
     number = 1
     for k, (part, total) in enumerate(zip(way["parts"], totals, strict=True), start=1):
         if len(way["parts"]) > 1:
-            lines += [f"{way.get('part', 'Part')} {k}, {duration(total)}:", ""]
+            lines += [f"{way.get('part', 'Part')} {k}, {_unbroken(duration(total))}:", ""]
         for name in part:
             time = minutes(words[name], pace["words_per_minute"])
-            lines.append(f"{number}. {link(catalogue[name])}, {time} min")
+            lines.append(f"{number}. {link(catalogue[name])}, {time}&nbsp;min")
             number += 1
         lines.append("")
     if "beside" in way:
