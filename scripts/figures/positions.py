@@ -178,6 +178,7 @@ def draw_extrapolation() -> Figure:
     for axes in (above, below):
         axes.axvline(trained, color=colors.MUTED, linewidth=1.5)
     style.label(below, trained + 60, 40, "trained length", colors.MUTED)
+    figure.set_layout_engine("constrained", h_pad=0.12)  # away from the name of the axis above
     return figure
 
 

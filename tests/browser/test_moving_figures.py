@@ -81,12 +81,12 @@ def test_weights_are_the_packages(page: Page, power: int, step: int, divided: bo
 @pytest.mark.parametrize(("m", "n"), [(5, 2), (43, 40), (7, 30), (0, 0)])
 def test_dot_product_of_turned_pairs_is_the_packages(page: Page, m: int, n: int):
     figure = show(page, ROTARY)
-    figure.get_by_label("Query position m").fill(str(m))
-    figure.get_by_label("Key position n").fill(str(n))
+    figure.get_by_label("Query position i").fill(str(m))
+    figure.get_by_label("Key position j").fill(str(n))
     speeds, start = rotary_frequencies(8), np.array([1.0, 0.0] * 4)
     product = rotary_logit(start, start, np.array([m - n]), speeds)[0]
     offset = str(m - n).replace("-", "−")
-    expect(result(figure)).to_contain_text(f"Offset m − n = {offset}, dot product {product:.3f} ≈ ")
+    expect(result(figure)).to_contain_text(f"Offset i − j = {offset}, dot product {product:.3f} ≈ ")
     turned = apply_rotary(start[None], *rotary_tables(np.array([m]), speeds))[0].reshape(-1, 2)
     rims, tips = (
         figure.locator(f"circle.drawing__{kind}").evaluate_all(
@@ -166,8 +166,8 @@ def test_a_figure_works_after_instant_navigation(page: Page):
     expect(page.locator("main h1")).to_contain_text("RoPE")
     figure = come_near(page, ROTARY)
     expect(figure.locator("svg")).to_have_count(1)
-    figure.get_by_label("Key position n").fill("5")
-    expect(result(figure)).to_contain_text("Offset m − n = 0, dot product 4.000")
+    figure.get_by_label("Key position j").fill("5")
+    expect(result(figure)).to_contain_text("Offset i − j = 0, dot product 4.000")
     assert page.evaluate("globalThis.sameDocument")
 
 
@@ -197,7 +197,7 @@ def test_nothing_runs_at_rest(page: Page, path: str):
 def test_motion_turns_the_hands_keeps_the_dot_product_and_ends(page: Page):
     page.add_init_script(f"({COUNT})()")
     figure = show(page, ROTARY)
-    query, key = (figure.get_by_label(name) for name in ("Query position m", "Key position n"))
+    query, key = (figure.get_by_label(name) for name in ("Query position i", "Key position j"))
     tip = figure.locator("circle.drawing__first").first
     before = tip.get_attribute("cx")
     figure.get_by_role("button", name="Move both on").focus()
@@ -205,7 +205,7 @@ def test_motion_turns_the_hands_keeps_the_dot_product_and_ends(page: Page):
     expect(result(figure)).to_have_attribute("aria-live", "off")
     expect(query).not_to_have_value("5")
     assert tip.get_attribute("cx") != before
-    expect(result(figure)).to_contain_text("Offset m − n = 3, dot product 1.965 ≈ ")
+    expect(result(figure)).to_contain_text("Offset i − j = 3, dot product 1.965 ≈ ")
     page.keyboard.press("Enter")
     expect(figure.get_by_role("button", name="Move both on")).to_be_focused()
     expect(result(figure)).not_to_have_attribute("aria-live", "off")
@@ -216,7 +216,7 @@ def test_motion_turns_the_hands_keeps_the_dot_product_and_ends(page: Page):
         figure.get_by_role("button").click()
         if end == "at the last position":
             expect(figure.get_by_role("button", name="Move both on")).to_be_visible()
-            expect(result(figure)).to_contain_text("Offset m − n = 3, dot product 1.965 ≈ ")
+            expect(result(figure)).to_contain_text("Offset i − j = 3, dot product 1.965 ≈ ")
         else:
             figure.evaluate("figure => figure.remove()")
         asked = page.evaluate("globalThis.asked")
@@ -232,12 +232,12 @@ def test_nothing_moves_for_readers_who_asked_for_less_motion(page: Page):
     page.emulate_media(reduced_motion="reduce")
     expect(button).to_have_text("Move both on")
     expect(button).to_be_hidden()
-    m = figure.get_by_label("Query position m").input_value()
+    m = figure.get_by_label("Query position i").input_value()
     button.dispatch_event("click")
     page.wait_for_timeout(300)
-    expect(figure.get_by_label("Query position m")).to_have_value(m)
-    figure.get_by_label("Query position m").fill("0")  # what the reader moves still moves
-    expect(result(figure)).to_contain_text("Offset m − n")
+    expect(figure.get_by_label("Query position i")).to_have_value(m)
+    figure.get_by_label("Query position i").fill("0")  # what the reader moves still moves
+    expect(result(figure)).to_contain_text("Offset i − j")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -42,7 +42,7 @@ export function architectureFields(group = (name) => name) {
     ],
     Attention: [
       { name: "attention", label: "Kind of attention", kind: "choice", value: "heads",
-        options: [["heads", "keys and values per head (MHA, GQA, MQA)"], ["latent", "latent (MLA)"]] },
+        options: [["heads", "per head (MHA, GQA, MQA)"], ["latent", "latent (MLA)"]] },
       size("n_heads", "Query heads h", 32, { max: 10000 }),
       size("n_kv_heads", "Key/value heads h_kv", 32, { max: 10000, when: perHead, help: "as many as query heads: MHA; 1: MQA" }),
       size("head_dim", "Head size d_k", 128, { help: "its own number, not always d_model / h" }),

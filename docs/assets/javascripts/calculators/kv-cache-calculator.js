@@ -23,7 +23,7 @@ class KvCacheCalculator extends Calculator {
     { name: "batch", label: "Sequences at once", kind: "integer", min: 1, max: 1e6, value: 1 },
     { name: "bytes_per_element", label: "Precision of the cache", kind: "choice", options: PRECISIONS, value: "2" },
     { name: "attention", label: "Kind of attention", kind: "choice", value: "heads",
-      options: [["heads", "keys and values per head (MHA, GQA, MQA)"], ["latent", "latent (MLA)"]] },
+      options: [["heads", "per head (MHA, GQA, MQA)"], ["latent", "latent (MLA)"]] },
     { name: "n_layers", label: "Layers L", kind: "integer", min: 1, max: 10000, value: 32 },
     { name: "n_heads", label: "Query heads h", kind: "integer", min: 1, max: 10000, value: 32, when: perHead },
     { name: "n_kv_heads", label: "Key/value heads h_kv", kind: "integer", min: 1, max: 10000, value: 8, when: perHead, help: "as many as query heads: MHA; 1: MQA" },

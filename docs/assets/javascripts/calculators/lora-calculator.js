@@ -9,8 +9,8 @@ import { capital, integer, short } from "./format.js";
 
 const FIRST = "Llama 2 7B"; // whose counts are published
 const STORAGE = [
-  ["double", "4 bits, constants quantized too (QLoRA)"],
-  ["single", "4 bits, constants in 32 bits"],
+  ["double", "4 bits, 8-bit constants (QLoRA)"],
+  ["single", "4 bits, 32-bit constants"],
 ];
 
 class LoraCalculator extends Calculator {

@@ -5,7 +5,7 @@ import { architectureFields, architectureOf, architecturePresets } from "./archi
 import { Calculator } from "./calculator.js";
 import { capital, integer, short } from "./format.js";
 
-const percent = (part, whole) => `${((100 * part) / whole).toFixed(1)} %`;
+const percent = (part, whole) => `${((100 * part) / whole).toFixed(1)}\u00a0%`;
 
 function row(term) {
   const { formula, copies } = term;
@@ -37,7 +37,7 @@ class ParametersCalculator extends Calculator {
         { label: "Active, without tables", value: integer(active(terms, TABLES)) },
       ]),
       { label: "Without tables of tokens and positions and the output head", value: integer(total(terms, TABLES)) },
-      { label: "In 16 bits", formula: `${integer(whole)} · 2 bytes`, value: { bytes: 2 * whole } },
+      { label: "In 16 bits", formula: `${integer(whole)} · 2\u00a0bytes`, value: { bytes: 2 * whole } },
       ...(buffers(terms) ? [{ label: "Numbers that no gradient changes, not counted", value: integer(buffers(terms)) }] : []),
     ];
     return {

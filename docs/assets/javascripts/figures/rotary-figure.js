@@ -26,11 +26,11 @@ function hand(kind, x, [a, b]) {
 }
 
 class RotaryFigure extends Figure {
-  hint = "Move m or n: hands turn, and the dot product changes. Move both by the same amount: hands turn, and it stays.";
+  hint = "Move i or j: hands turn, and the dot product changes. Move both by the same amount: hands turn, and it stays.";
 
   build() {
-    this.m = this.slider("Query position m", { min: 0, max: LAST, value: 5 });
-    this.n = this.slider("Key position n", { min: 0, max: LAST, value: 2 });
+    this.m = this.slider("Query position i", { min: 0, max: LAST, value: 5 });
+    this.n = this.slider("Key position j", { min: 0, max: LAST, value: 2 });
     this.motion = this.button("Move both on", () => (this.frame ? this.update() : this.start()));
     this.motion.classList.add("rotary-figure__motion");
     this.drawing = drawing(
@@ -89,7 +89,7 @@ class RotaryFigure extends Figure {
     this.drawing.replaceChildren(title(0, 11, "solid hand: query, dashed: key; equal at position 0"), ...this.clocks(turned(m), turned(n)), ...this.plot(m, n));
     // each is rounded: their sum may differ from the product in the last digit
     const terms = SPEEDS.map((speed) => decimal(Math.cos((m - n) * speed))).join(" + ").replaceAll("+ −", "− ");
-    this.say(`Offset m − n = ${signed(Math.round(m - n))}, dot product ${decimal(product(m, n))} ≈ ${terms}.`);
+    this.say(`Offset i − j = ${signed(Math.round(m - n))}, dot product ${decimal(product(m, n))} ≈ ${terms}.`);
   }
 
   clocks(query, key) {
@@ -111,7 +111,7 @@ class RotaryFigure extends Figure {
     const offsets = Array.from({ length: 4 * LAST + 1 }, (_, k) => k / 2 - LAST);
     this.curve ??= path(offsets.map((offset) => [x(offset), y(product(offset, 0))]));
     return [
-      title(left, top - 8, "dot product over the offset m − n"),
+      title(left, top - 8, "dot product over the offset i − j"),
       ...[0, SPEEDS.length].flatMap((value) => [line("grid", left, y(value), right, y(value)), text(left - 6, y(value) + 4, value, "end")]),
       ...[-LAST, -LAST / 2, 0, LAST / 2, LAST].map((offset) => text(x(offset), bottom + 16, signed(offset))),
       shape("path", "curve", { d: this.curve }),
