@@ -67,6 +67,7 @@ def draw_norm_effect() -> Figure:
         ("After RMSNorm: mean square 1, mean not removed", rms_norm(x, one), "normalized value"),
     ]
     figure, grid = style.figure(660, 3)
+    figure.get_layout_engine().set(hspace=0.12)
     for axes, (title, values, label) in zip(grid[:, 0], panels, strict=True):
         for token, row in enumerate(values):
             look = style.series(token)

@@ -116,7 +116,7 @@ def attention_scaling(model: dict) -> dict[str, str]:
 def normalization(model: dict) -> dict[str, str]:
     norm = model["norm"]
     eps = "not published" if norm["eps"] is None else f"{norm['eps']:.0e}".replace("e-0", "e-")
-    return {"Norm": f"{norm['type']}, ε {eps}", "Placement": norm["placement"]}
+    return {"Norm": f"{norm['type']}, ε\u00a0{eps}", "Placement": norm["placement"]}
 
 
 def positions(model: dict) -> dict[str, str]:

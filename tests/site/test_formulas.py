@@ -4,6 +4,7 @@ import html
 import importlib.util
 import json
 import re
+import unicodedata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -237,6 +238,22 @@ def test_only_formulas_that_may_not_fit_a_phone_take_the_focus(tmp_path):
     body = "".join([display("x"), display(wide), inline("x"), inline(wide), inline(rf"\left({wide}\right)")])
     containers = finished(tmp_path, body).iter("mjx-container")
     assert [c.get("tabindex") for c in containers] == [None, "0", None, None, "0"]
+
+
+@pytest.mark.parametrize(
+    ("tex", "parts"),
+    [
+        ("d - 1", ["d-1"]),
+        (r"u = (-1, 0, 0, 0) + (2, 3, 4, 5)", ["u", "=(-1,0,0,0)", "+(2,3,4,5)"]),
+        (r"(a - b)^2\, c_1 c_2 / (c_1 + c_2)", ["(a-b)2c1c2/(c1+c2)"]),
+    ],
+)
+def test_lines_break_between_terms_not_within(tmp_path, tex, parts):
+    (formula,) = finished(tmp_path, f"<p>{inline(tex)}</p>").iter("mjx-math")
+    for mark in formula.iter("mjx-break"):
+        mark.text = "|"
+    seen = unicodedata.normalize("NFKC", formula.text_content()).replace("\N{MINUS SIGN}", "-")
+    assert seen.split("|") == parts
 
 
 def test_without_mathjax_formulas_are_readable_and_one_line_says_so(tmp_path, monkeypatch, capsys):

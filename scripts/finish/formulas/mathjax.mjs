@@ -25,13 +25,24 @@ const PACKAGES = ['base', 'ams', 'boldsymbol', 'cancel', 'color', 'configmacros'
 // In em: what certainly fits beside a 320 px phone's margins, also within a box or a list.
 const NARROW = 12;
 
-// CHTML that remembers how wide the widest part of a formula is that no line break can split. It breaks no product at the
-// thin space between its factors, unless the formula is too long otherwise.
+// In em: what no reader wants to see on two lines, d - 1 or u = 0.5.
+const SHORT = 6;
+
+// Where a line of text may break in a formula: the first of these that leaves no part too wide.
+const NOWHERE = 0;
+const BETWEEN_TERMS = 1; // not in brackets, and not at the thin space of a product
+const ANYWHERE = 2; // also behind commas
+
+// CHTML that remembers how wide the widest part of a formula is that no line break can split.
 class MeasuringCHTML extends CHTML {
+  breaks = NOWHERE;
+
   markInlineBreak(marked, force, linebreak, node, child, mo = null) {
-    const isThin = child.isKind('mspace') && linebreak === 'auto' && parseFloat(child.attributes.get('width')) < 0.5;
-    return isThin && !breakEverywhere ? marked : super.markInlineBreak(marked, force, linebreak, node, child, mo);
+    const isInTerm = isThinSpace(child) || isInBrackets(node, child);
+    const isForbidden = this.breaks === NOWHERE || (this.breaks === BETWEEN_TERMS && isInTerm);
+    return isForbidden && linebreak === 'auto' ? marked : super.markInlineBreak(marked, force, linebreak, node, child, mo);
   }
+
   processMath(wrapper, parent) {
     super.processMath(wrapper, parent);
     const { w, d, pwidth } = wrapper.getOuterBBox();
@@ -39,6 +50,18 @@ class MeasuringCHTML extends CHTML {
     if (pwidth) this.widest = Infinity; // as wide as the page, because it has a number in the margin
     else this.widest = this.math.display ? w : Math.max(...segments(wrapper.childNodes));
   }
+}
+
+const isThinSpace = (node) => node.isKind('mspace') && parseFloat(node.attributes.get('width')) < 0.5;
+
+function isInBrackets(row, child) {
+  let depth = 0;
+  for (const node of row.childNodes.slice(0, row.childNodes.indexOf(child))) {
+    const text = node.isEmbellished ? node.coreMO().getText() : '';
+    if (/^[([{⟨⌈⌊]$/.test(text)) depth += 1;
+    if (/^[)\]}⟩⌉⌋]$/.test(text)) depth -= 1;
+  }
+  return depth > 0;
 }
 
 function segments(wrappers, widths = [0]) {
@@ -77,11 +100,10 @@ const page = mathjax.document('', { InputJax: tex, OutputJax: chtml });
 const mathml = new ReadableMathML();
 
 let root;
-let breakEverywhere = false;
 tex.postFilters.add(({ data }) => {
   root = data.root;
   root.walkTree((node) => node.attributes?.unset('data-latex'));
-  if (!breakEverywhere) return;
+  if (chtml.breaks !== ANYWHERE) return;
   root.walkTree((node) => {
     if (node.isKind('mo') && /^[,;]$/.test(node.getText())) {
       node.attributes.setList({ linebreak: 'goodbreak', linebreakstyle: 'after' });
@@ -154,13 +176,12 @@ function glyphs(node, font = '', found = {}) {
 const convert = (source, display) => mathjax.handleRetriesFor(() => page.convert(source, { display }));
 
 async function typeset(source, display) {
-  forgetUsage();
-  breakEverywhere = false;
-  let node = await convert(source, display);
-  if (!display && chtml.widest > NARROW) {
+  let node;
+  for (const [breaks, widest] of [[NOWHERE, SHORT], [BETWEEN_TERMS, NARROW], [ANYWHERE, Infinity]]) {
     forgetUsage();
-    breakEverywhere = true;
+    chtml.breaks = breaks;
     node = await convert(source, display);
+    if (display || chtml.widest <= widest) break;
   }
   const math = adaptor.firstChild(node);
   adaptor.setAttribute(math, 'aria-hidden', 'true');
