@@ -42,7 +42,7 @@ test: .venv/.test node_modules/.installed ## install and run everything: package
 	$(BIN)/python -m scripts.check
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-generate: .cache/generated ## regenerate what is stale: figures and includes
+generate: .cache/includes .cache/figures ## regenerate what is stale: figures and includes
 
 check-generated: .venv/.site ## fail if a committed generated file is stale
 	$(BIN)/python -m scripts.gen_includes --check
@@ -77,8 +77,11 @@ lock: .venv/.tools ## recompile the lock files after a change of requirements*.i
 clean: ## delete everything that the other targets made
 	rm -rf .venv .cache node_modules bench/node_modules site site.zip
 
-.cache/generated: .venv/.site references.bib $(shell find docs -name "*.md") $(wildcard data/*) $(shell find scripts src -name '*.py' -o -name 'palette.json')
+.cache/includes: .venv/.site references.bib $(shell find docs -name "*.md") $(wildcard data/*) $(shell find scripts src -name '*.py')
 	$(BIN)/python -m scripts.gen_includes build
+	@mkdir -p .cache && touch $@
+
+.cache/figures: .venv/.site $(wildcard data/*) $(shell find scripts/figures src -name '*.py' -o -name 'palette.json') scripts/gen_figures.py
 	$(BIN)/python -m scripts.gen_figures build
 	@mkdir -p .cache && touch $@
 

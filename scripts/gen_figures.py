@@ -33,6 +33,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Collection
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -142,7 +143,8 @@ def main() -> int:
                 print(f"{name}  ({entry.source})  {entry.title}")
             return 0
         chosen = {name: entries[name] for name in arguments.names or entries}
-        texts = {name: render(name, entry) for name, entry in chosen.items()}
+        with ProcessPoolExecutor() as pool:
+            texts = dict(zip(chosen, pool.map(render, chosen, chosen.values()), strict=True))
     except svg.FigureError as error:
         print(error, file=sys.stderr)
         return 1
