@@ -35,20 +35,9 @@ from llm_questions.compute import (
 from llm_questions.parameters.architecture import Architecture, Experts
 from llm_questions.parameters.count import parameter_terms, total
 from tests.package.strategies import modest
+from tests.package.tiny_llama import TINY, TINY_LLAMA
 
 GOPHER = 5.76e23
-TINY = Architecture(3, 16, 4, 2, 6, 40, 20)
-TINY_LLAMA = LlamaConfig(
-    vocab_size=40,
-    hidden_size=16,
-    intermediate_size=20,
-    num_hidden_layers=3,
-    num_attention_heads=4,
-    num_key_value_heads=2,
-    head_dim=6,
-    pad_token_id=None,
-    attn_implementation="eager",
-)
 
 
 def counted(model: torch.nn.Module, n: int, batch: int) -> int:

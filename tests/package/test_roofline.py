@@ -7,11 +7,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaForCausalLM
 
 from llm_questions.compute import matrix_parameters, token_flops
 from llm_questions.kv_cache import cache_bytes, cache_elements, head_elements
-from llm_questions.parameters.architecture import Architecture
 from llm_questions.roofline import (
     balance_batch,
     bound_seconds,
@@ -21,9 +20,9 @@ from llm_questions.roofline import (
     prefill_flops,
 )
 from tests.package.strategies import modest
+from tests.package.tiny_llama import TINY, TINY_LLAMA
 
 H100 = (989.5e12, 3.35e12)
-TINY = Architecture(3, 16, 4, 2, 6, 40, 20)
 
 
 def test_a_token_of_70_billion_parameters_takes_42_milliseconds_at_least() -> None:
@@ -41,18 +40,7 @@ def test_the_h100_balances_at_295_operations_a_byte() -> None:
 
 
 def test_decoding_counts_what_pytorch_counts() -> None:
-    config = LlamaConfig(
-        vocab_size=40,
-        hidden_size=16,
-        intermediate_size=20,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=6,
-        pad_token_id=None,
-    )
-    config._attn_implementation = "eager"
-    model = LlamaForCausalLM(config).eval()
+    model = LlamaForCausalLM(TINY_LLAMA).eval()
     with torch.no_grad():
         cache = model(torch.randint(0, 40, (1, 10)), use_cache=True).past_key_values
         with FlopCounterMode(display=False) as counter:
@@ -63,18 +51,7 @@ def test_decoding_counts_what_pytorch_counts() -> None:
 @pytest.mark.parametrize("n", [1, 9])
 def test_a_prompt_needs_logits_of_its_last_token_alone(n: int) -> None:
     """`logits_to_keep` of the transformers library; attention written out computes masked pairs as well."""
-    config = LlamaConfig(
-        vocab_size=40,
-        hidden_size=16,
-        intermediate_size=20,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=6,
-        pad_token_id=None,
-    )
-    config._attn_implementation = "eager"
-    model = LlamaForCausalLM(config).eval()
+    model = LlamaForCausalLM(TINY_LLAMA).eval()
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(torch.randint(0, 40, (1, n)), logits_to_keep=1)
     masked = 4 * 3 * 4 * 6 * n * (n - 1) // 2
