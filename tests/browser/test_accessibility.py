@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LAY_OUT_ALL
+from tests.browser.search_box import open_search, search, wait_until_material_has_closed
 from tests.built_site import ROOT, addresses
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -46,15 +47,12 @@ def test_axe_finds_nothing(page: Page, path: str):
         assert violations(page, rules) == [], f"{width} px, {palette}"
 
 
-def open_search(page: Page) -> None:
-    page.keyboard.press("/")
-    expect(page.locator("[name=query]")).to_be_focused()
-    page.keyboard.type("softmax saturation")
-    expect(page.locator(".md-search-result__link").first).to_be_visible()
+def search_with_results(page: Page) -> None:
+    search(page, "softmax saturation")
 
 
 def search_in_vain(page: Page) -> None:
-    page.keyboard.press("/")
+    open_search(page)
     page.keyboard.type("zzqxv")
     expect(page.locator(".no-answer")).to_be_visible()
 
@@ -68,6 +66,7 @@ def point_at_abbreviation(page: Page) -> None:
 
 
 def open_drawer(page: Page) -> None:
+    wait_until_material_has_closed(page)
     page.set_viewport_size({"width": 360, "height": 800})
     page.locator("header label[for=__drawer]").click()
     expect(page.get_by_role("link", name="What are Q, K and V?").first).to_be_in_viewport()
@@ -75,7 +74,9 @@ def open_drawer(page: Page) -> None:
 
 @pytest.mark.parametrize("palette", SCHEMES)
 @pytest.mark.parametrize(
-    "unfold", [open_search, search_in_vain, point_at_abbreviation, open_drawer], ids=lambda f: f.__name__
+    "unfold",
+    [search_with_results, search_in_vain, point_at_abbreviation, open_drawer],
+    ids=lambda f: f.__name__,
 )
 def test_axe_finds_nothing_in_what_opens(page: Page, unfold, palette: str):
     page.goto("transformers/why-divide-by-sqrt-dk/")

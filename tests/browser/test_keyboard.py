@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.search_box import wait_until_material_has_closed
+
 PAGE = "transformers/why-divide-by-sqrt-dk/"
 PHONE = {"width": 360, "height": 640}
 
@@ -33,6 +35,7 @@ def test_first_stop_skips_to_the_content(page: Page):
 
 def test_search_is_among_the_first_stops(page: Page):
     page.goto(PAGE)
+    wait_until_material_has_closed(page)
     assert tab_until(page, "element.name === 'query'") <= 5
     page.keyboard.type("layer norm")
     expect(page.locator(".md-search-result__link").first).to_be_visible()

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.search_box import open_search
 from tests.built_site import Site
 
 START = "transformers/"
@@ -20,8 +21,6 @@ def second_page(page: Page, site: Site) -> Page:
     page.locator("article").get_by_role("link", name="Why divide by √d_k?").click()
     page.wait_for_url(f"**/{SCALING}")
     expect(page.locator("main h1")).to_contain_text("Why divide by √d_k?")
-    # Material closes drawer and search 125 ms after the click, by the clock of a page that may be busy
-    page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
     yield page
     assert page.evaluate("globalThis.sameDocument"), (
         "the page was loaded anew: does the address match site_url?"
@@ -59,8 +58,7 @@ def test_wide_tables_are_stops_of_the_tab_key(second_page: Page):
 
 
 def test_search_leads_on(second_page: Page):
-    second_page.keyboard.press("/")
-    expect(second_page.locator("[name=query]")).to_be_focused()
+    open_search(second_page)
     second_page.keyboard.type("rotary position embedding")
     first = second_page.locator(".md-search-result__link").first
     expect(first).to_have_attribute("href", re.compile(r"/rope/\?h=rotary\+position\+embedding$"))

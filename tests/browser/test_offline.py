@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 from scripts.finish import offline
 from scripts.static_server import serve
 from tests.browser.conftest import DESKTOP, QUIET
-from tests.browser.test_policy import search
+from tests.browser.search_box import search
 from tests.built_site import Site
 
 TAKE_ALONG = "study/take-along/"

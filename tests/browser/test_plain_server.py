@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.search_box import search
 from tests.built_site import Site
 
 SCALING = "transformers/why-divide-by-sqrt-dk/"
@@ -60,10 +61,5 @@ def test_links_formulas_and_colors(page: Page, address: str):
 
 def test_search(page: Page, address: str):
     page.goto(SCALING)
-    page.keyboard.press("/")
-    expect(page.locator(".md-search-result__meta")).to_have_text("Type to start searching")
-    page.keyboard.type("rotary position embedding")
-    first = page.locator(".md-search-result__link").first
-    expect(first).to_be_visible(timeout=30_000)  # the first search makes the index
-    first.click()
+    search(page, "rotary position embedding").click()
     page.wait_for_url(f"{address}positional-encoding/rope/**")

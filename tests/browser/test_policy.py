@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.search_box import search
 from tests.built_site import Site
 
 SCALING = "transformers/why-divide-by-sqrt-dk/"
@@ -48,15 +49,6 @@ STORED = """async () => ({
   workers: (await navigator.serviceWorker.getRegistrations()).length,
   cookie: document.cookie,
 })"""
-
-
-def search(page: Page, query: str) -> None:
-    page.keyboard.press("/")
-    # the answer to the empty query, after which no other is lost
-    expect(page.locator(".md-search-result__meta")).to_have_text("Type to start searching")
-    page.keyboard.type(query)
-    first = page.locator(".md-search-result__link").first
-    expect(first).to_be_visible(timeout=30_000)  # the first search makes the index
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import fsrs
+from tests.browser.search_box import open_search
 from tests.browser.test_accessibility import SCHEMES, use_palette, violations
 from tests.browser.test_schedule import CARD, progress
 from tests.built_site import Site
@@ -140,8 +141,7 @@ def test_keys_are_left_to_fields_and_to_the_theme(page: Page, key: str):
     page.keyboard.press("3")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Control+3")
-    page.keyboard.press("/")
-    expect(page.locator("[name=query]")).to_be_focused()
+    open_search(page)
     page.keyboard.type("3u 3")
     page.keyboard.press("Escape")
     expect(question(page)).to_have_text(FIRST)

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from scripts import queries
 from scripts.pages import address_of, question_pages
+from tests.browser.search_box import open_search
 from tests.built_site import Site
 
 SCALING = "transformers/why-divide-by-sqrt-dk/"
@@ -17,12 +18,7 @@ class SearchBox:
 
     def __init__(self, page: Page, site: Site):
         self.page, self.address = page, site.address
-        self.input = page.locator("[data-md-component=search-query]")
-
-    def open(self) -> "SearchBox":
-        self.page.keyboard.press("/")
-        expect(self.input).to_be_focused()
-        return self
+        self.input = open_search(page)
 
     def results(self, query: str) -> list[str]:
         """The pages found, best first, relative to the home page."""
@@ -46,10 +42,7 @@ class SearchBox:
 @pytest.fixture
 def search(page: Page, site: Site) -> SearchBox:
     page.goto("")
-    box = SearchBox(page, site).open()
-    # the answer to the empty query, without which it could be taken for that to the first one
-    expect(page.locator(".md-search-result__meta")).to_have_text("Type to start searching")
-    return box
+    return SearchBox(page, site)
 
 
 def test_questions_find_their_pages(search: SearchBox):
