@@ -28,14 +28,13 @@ const NARROW = 12;
 // In em: what no reader wants to see on two lines, d - 1 or u = 0.5.
 const SHORT = 6;
 
-// Where a line of text may break in a formula: the first of these that leaves no part too wide.
+// Where a line of text may break in a formula.
 const NOWHERE = 0;
 const BETWEEN_TERMS = 1; // not in brackets, and not at the thin space of a product
 const ANYWHERE = 2; // also behind commas
 
-// CHTML that remembers how wide the widest part of a formula is that no line break can split.
+// CHTML that remembers how wide the parts of a formula are that no line break can split.
 class MeasuringCHTML extends CHTML {
-  breaks = NOWHERE;
 
   markInlineBreak(marked, force, linebreak, node, child, mo = null) {
     const isInTerm = isThinSpace(child) || isInBrackets(node, child);
@@ -47,8 +46,8 @@ class MeasuringCHTML extends CHTML {
     super.processMath(wrapper, parent);
     const { w, d, pwidth } = wrapper.getOuterBBox();
     this.depth = d;
-    if (pwidth) this.widest = Infinity; // as wide as the page, because it has a number in the margin
-    else this.widest = this.math.display ? w : Math.max(...segments(wrapper.childNodes));
+    if (pwidth) this.parts = [Infinity]; // as wide as the page, because it has a number in the margin
+    else this.parts = this.math.display ? [w] : segments(wrapper.childNodes);
   }
 }
 
@@ -173,22 +172,24 @@ function glyphs(node, font = '', found = {}) {
   return found;
 }
 
-const convert = (source, display) => mathjax.handleRetriesFor(() => page.convert(source, { display }));
+function convert(source, display, breaks) {
+  forgetUsage();
+  chtml.breaks = breaks;
+  return mathjax.handleRetriesFor(() => page.convert(source, { display }));
+}
+
+const sum = (widths) => widths.reduce((total, width) => total + width, 0);
 
 async function typeset(source, display) {
-  let node;
-  for (const [breaks, widest] of [[NOWHERE, SHORT], [BETWEEN_TERMS, NARROW], [ANYWHERE, Infinity]]) {
-    forgetUsage();
-    chtml.breaks = breaks;
-    node = await convert(source, display);
-    if (display || chtml.widest <= widest) break;
-  }
+  let node = await convert(source, display, BETWEEN_TERMS);
+  if (!display && Math.max(...chtml.parts) > NARROW) node = await convert(source, display, ANYWHERE);
+  else if (chtml.parts.length > 1 && sum(chtml.parts) <= SHORT) node = await convert(source, display, NOWHERE);
   const math = adaptor.firstChild(node);
   adaptor.setAttribute(math, 'aria-hidden', 'true');
   for (const name of ['class', 'overflow']) adaptor.removeAttribute(node, name);
   if (display) adaptor.removeAttribute(node, 'style'); // a minimal width, which would keep it from scrolling
   adaptor.setAttribute(node, 'data-tex', source);
-  if (chtml.widest > NARROW) {
+  if (Math.max(...chtml.parts) > NARROW) {
     adaptor.setAttribute(node, 'tabindex', '0');
     adaptor.setAttribute(node, 'role', 'group');
     adaptor.setAttribute(node, 'aria-label', 'Formula that can be wider than the screen');
