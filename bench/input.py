@@ -22,13 +22,20 @@ ALLOWED = 100.0  # milliseconds
 SLOWER = 4
 RUNS = 5
 PARTS = ':is([data-part="calculator"], [data-part="figure"])'
+
+
+class Input(NamedTuple):
+    control: str  # a selector
+    key: str
+
+
 # What a reader may touch first, and the key that does it; the first of each kind in an element is measured.
 FIRST_INPUTS = {
-    "text": ('input:not([type="range"], [type="checkbox"]), textarea', "1"),
-    "slider": ('input[type="range"]', "ArrowRight"),
-    "choice": ("select", "ArrowDown"),
-    "box": ('input[type="checkbox"]', "Space"),
-    "step": ('button:text-is("Step")', "Enter"),
+    "text": Input('input:not([type="range"], [type="checkbox"]), textarea', "1"),
+    "slider": Input('input[type="range"]', "ArrowRight"),
+    "choice": Input("select", "ArrowDown"),
+    "box": Input('input[type="checkbox"]', "Space"),
+    "step": Input('button:text-is("Step")', "Enter"),
 }
 # The second frame begins after the first, which shows the result, was handed on: a reader waits no longer.
 WATCH = """() => {
@@ -65,6 +72,10 @@ def main_thread(tools: CDPSession) -> float:
     return 1000 * next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
 
 
+def first_input(part: Locator, kind: str) -> Locator:
+    return part.locator(FIRST_INPUTS[kind].control).locator("visible=true").first
+
+
 def find_cases(browser: Browser, home: str, site: Path) -> Iterator[Case]:
     for path in sorted(site.rglob("index.html")):
         if 'data-part="' not in path.read_text("utf-8"):
@@ -76,27 +87,26 @@ def find_cases(browser: Browser, home: str, site: Path) -> Iterator[Case]:
         page.close()
         for element in dict.fromkeys(elements):
             page, part, _ = open_part(browser, home, address, element)
-            kinds = [kind for kind, (control, _) in FIRST_INPUTS.items() if part.locator(control).count()]
+            kinds = [kind for kind in FIRST_INPUTS if first_input(part, kind).count()]
             page.close()
             yield from (Case(address, element, kind) for kind in kinds)
 
 
 def measure(browser: Browser, home: str, case: Case) -> Time:
     """Of one page that has just been opened."""
-    control, key = FIRST_INPUTS[case.kind]
     page, part, tools = open_part(browser, home, case.address, case.element)
-    part.locator(control).locator("visible=true").first.focus()
+    first_input(part, case.kind).focus()
     tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     page.evaluate("() => new Promise((done) => requestIdleCallback(done, { timeout: 5000 }))")
     state = "(part) => part.innerText + part.innerHTML"
     before = part.evaluate(state)
     page.evaluate(WATCH)
     earlier = main_thread(tools)
-    page.keyboard.press(key)
+    page.keyboard.press(FIRST_INPUTS[case.kind].key)
     waited = page.evaluate("() => painted")
     work = main_thread(tools) - earlier
     if part.evaluate(state) == before:
-        raise SystemExit(f"{case.address}: {key} in the {case.kind} of <{case.element}> changes nothing")
+        raise SystemExit(f"{case.address}: the key in the {case.kind} of <{case.element}> changes nothing")
     page.close()
     return Time(waited, work)
 
@@ -107,7 +117,7 @@ def main() -> None:
         site = Path(os.environ.get("LLMQ_SITE") or folder)
         if site == Path(folder):
             build(ROOT / "mkdocs.yml", site)
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=[*chromium.QUIET])
         slow = []
         load = "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg())
         print(f"load {load} on {os.cpu_count()} processors; median of {RUNS} runs, in ms")

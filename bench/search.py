@@ -75,7 +75,7 @@ def main() -> None:
         build(ROOT / "mkdocs.yml", site)
         print_index(site)
         with serve(site) as address:
-            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=executable, args=[*chromium.QUIET])
             page = browser.new_page()
             rounds = [answers(page, address, [query.text for query in asked]) for _ in range(ROUNDS)]
             browser.close()

@@ -11,34 +11,6 @@ from scripts.static_server import serve
 from tests.built_site import Site
 
 DESKTOP = {"width": 1280, "height": 800}
-# The first two draw suggestions of the address bar, in a process for each window: half the time of the tests.
-# The others are those that Playwright turns off: of two such lists Chromium takes the last.
-UNWANTED = (
-    "WebUIOmniboxPopup",
-    "WebUIOmniboxAimPopup",
-    "AimEnabled",
-    "AvoidCorsURLLoaderRestartOnRedirect",
-    "AvoidUnnecessaryBeforeUnloadCheckSync",
-    "DestroyProfileOnBrowserClose",
-    "HttpsFirstBalancedModeAutoEnable",
-    "HttpsUpgrades",
-    "LensOverlay",
-    "MediaRouter",
-    "NetworkTimeServiceQuerying",
-    "OptimizationHints",
-    "PaintHolding",
-    "PreconnectToSearch",
-    "ThirdPartyStoragePartitioning",
-)
-QUIET = (
-    "--no-sandbox",  # CI containers run as root
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    f"--disable-features={','.join(UNWANTED)}",
-)
-
 # Chromium lays out what is far below the window when it comes near; what is measured has to be there.
 LAY_OUT_ALL = ".md-content__inner > * { content-visibility: visible !important }"
 
@@ -55,7 +27,7 @@ def arguments(site: Site) -> Iterator[list[str]]:
         port = urlsplit(address).port
         host = site.host if ":" in site.host else f"{site.host}:80"
         rules = f"MAP {host} 127.0.0.1:{port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-        yield [*QUIET, f"--host-resolver-rules={rules}"]
+        yield [*chromium.QUIET, f"--host-resolver-rules={rules}"]
 
 
 @pytest.fixture(scope="session")

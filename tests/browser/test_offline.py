@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
+from scripts import chromium
 from scripts.finish import offline
 from scripts.static_server import serve
-from tests.browser.conftest import DESKTOP, QUIET
+from tests.browser.conftest import DESKTOP
 from tests.browser.search_box import search
 from tests.built_site import Site
 
@@ -70,10 +71,10 @@ def own_browser(host: Host, site: Site, playwright: Playwright, executable: str)
     host.publish(1)
     with serve(host.folder, site.prefix) as address:
         rules = f"MAP {site.host}:80 127.0.0.1:{urlsplit(address).port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-        arguments = [*QUIET, f"--host-resolver-rules={rules}"]
-        chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
-        yield chromium
-        chromium.close()
+        arguments = [*chromium.QUIET, f"--host-resolver-rules={rules}"]
+        launched = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture
