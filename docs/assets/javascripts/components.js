@@ -6,6 +6,7 @@ const PARTS = Object.keys(FOLDERS).map((kind) => `[data-part="${kind}"]`).join()
 
 function load(element) {
   const { part } = element.dataset;
+  element.closest("article").classList.add("moves"); // content.css: what is far away is not painted with every key
   import(`${FOLDERS[part]}${element.localName}.js`);
 }
 

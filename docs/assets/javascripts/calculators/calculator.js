@@ -9,7 +9,7 @@
 //             a step that is only { heading } begins a part of the table
 // It throws FieldError for values that the fields allow one by one but not together.
 
-import { button, make } from "../dom.js";
+import { button, make, put } from "../dom.js";
 import { FieldError } from "../model/check.js";
 import { bytes } from "./format.js";
 
@@ -229,7 +229,7 @@ export class Calculator extends HTMLElement {
       }
     }
     for (const { name, kind } of this.fields) {
-      this.messages[name].textContent = problems[name] ?? "";
+      put(this.messages[name], problems[name] ?? "");
       for (const control of kind === "set" ? this.controls[name].elements : [this.controls[name]]) {
         if (problems[name]) control.setAttribute("aria-invalid", "true");
         else control.removeAttribute("aria-invalid");

@@ -32,7 +32,8 @@ export const DEFAULTS = {
 
 // ---- sizes that carry the formula they come from
 
-const text = (value) => (typeof value === "number" ? value.toLocaleString("en-US") : value.formula);
+const numbers = new Intl.NumberFormat("en-US");
+const text = (value) => (typeof value === "number" ? numbers.format(value) : value.formula);
 const size = (value) => (typeof value === "number" ? value : value.size);
 
 const product = (...factors) => ({
