@@ -25,6 +25,7 @@ export class Figure extends HTMLElement {
     this.said = make("p", { class: "moving-figure__said", role: "status" });
     this.build();
     this.update();
+    if (this.view.querySelector(".drawing")) this.classList.add("drawn");
     const hint = this.hint ? [make("p", { class: "moving-figure__hint" }, this.hint)] : [];
     this.replaceChildren(...hint, this.controls, this.said, this.view);
   }
