@@ -6,8 +6,17 @@ const PARTS = Object.keys(FOLDERS).map((kind) => `[data-part="${kind}"]`).join()
 
 function load(element) {
   const { part } = element.dataset;
-  element.closest("article").classList.add("moves"); // content.css: what is far away is not painted with every key
+  markFar(element.closest("article").children);
   import(`${FOLDERS[part]}${element.localName}.js`);
+}
+
+// Each key would have the browser paint what nobody sees. What is in sight would blink if it were marked (content.css).
+function markFar(children) {
+  const far = [...children].filter((child) => {
+    const { top, bottom } = child.getBoundingClientRect();
+    return bottom < -innerHeight || top > 2 * innerHeight;
+  });
+  for (const child of far) child.classList.add("far");
 }
 
 // Only where the reader has asked for the site to be kept does a service worker answer.
