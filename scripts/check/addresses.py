@@ -26,6 +26,8 @@ def published(site: Site) -> dict[str, str]:
     """Every address, and the file that it comes from."""
     found = {}
     for page, document in site.documents.items():
+        if document.is_draft:
+            continue
         source = document.source
         if page:
             found[page] = source

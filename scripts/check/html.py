@@ -126,10 +126,12 @@ def _internal(site: Site, document: Document, target: str) -> Iterator[str]:
     if not address.startswith(site.address):
         yield f"the link {target} leads out of the site: mend it"
     elif page in site.documents:
-        if anchor and unquote(anchor) not in site.documents[page].ids:
+        if site.documents[page].is_draft and not document.is_draft:
+            yield f"the link {target} leads to a draft, which no build publishes: drop it for now"
+        elif anchor and unquote(anchor) not in site.documents[page].ids:
             yield f"the link {target} leads to a section that does not exist: mend its anchor"
     elif page not in PRODUCED and not (site.folder / page).is_file():
-        yield f"the link {target} leads to no page or file: mend the path, or drop it while it is a draft"
+        yield f"the link {target} leads to no page or file: mend the path"
 
 
 def _as_written(target: str) -> str:

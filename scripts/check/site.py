@@ -1,4 +1,4 @@
-"""The site as readers get it: built in this process, and every warning of the build as a problem."""
+"""The site as readers get it, with drafts: built in this process, every warning of the build as a problem."""
 
 import hashlib
 import logging
@@ -17,7 +17,7 @@ from mkdocs.exceptions import MkDocsException
 from mkdocs.structure.pages import Page as MkDocsPage
 
 from scripts.check.places import at
-from scripts.pages import ROOT
+from scripts.pages import DRAFT, ROOT
 
 ADDRESS = "http://site.localhost/questions/"  # below a path, as a project's GitHub Pages are
 ENVIRONMENT = {
@@ -81,6 +81,10 @@ class Document:
         return self.root.xpath("string(//meta[@name='source']/@content)")
 
     @property
+    def is_draft(self) -> bool:
+        return self.source.endswith(DRAFT)
+
+    @property
     def article(self) -> html.HtmlElement:
         return self.root.xpath("//article")[0]
 
@@ -109,7 +113,7 @@ def build(folder: Path, *, dirty: bool = False) -> list[str]:
     logger.propagate = False
     errors: list[str] = []
     try:
-        config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=False)
+        config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), draft_docs="", strict=False)
         mkdocs_build(config, dirty=dirty)
     except MkDocsException as error:
         errors = [str(error)]
@@ -140,6 +144,8 @@ def _problems(message: str) -> Iterator[str]:
         yield f"{at('docs/' + link[1], link[2])}: {message}: mend the link"
     elif 'not included in the "nav"' in message:
         for path in re.findall(r"^\s+- (\S+)$", message, re.M):
+            if path.endswith(DRAFT):
+                continue
             yield f"docs/{path}:1: is not in the navigation: add it to nav in mkdocs.yml"
     elif missing := re.search(r"'([^']+)' is included in the 'nav' configuration", message):
         yield f"{at('mkdocs.yml', missing[1])}: {message}: mend the path"

@@ -19,6 +19,7 @@ from scripts.finish import (
     search,
     sitemap,
     social_cards,
+    tables,
     vendor,
 )
 
@@ -27,6 +28,7 @@ STEPS = (
     comments,
     notebooks,
     images,
+    tables,
     formulas,
     search,
     sitemap,

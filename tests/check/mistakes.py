@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 HOST = "docs/training/pretraining/rms-norm.md"  # any question page whose code runs quickly
+DRAFT = "docs/training/pretraining/idea.draft.md"
 NEIGHBOR = "docs/training/pretraining/zero.md"
 BOOK = "docs/notebooks/attention-step-by-step.ipynb"
 FIGURE = "docs/assets/figures/zero-memory.svg"
@@ -153,11 +154,22 @@ LINKS = [
         "link to a draft",
         "site",
         HOST,
-        "leads to no page or file",
-        all_of(
-            lambda: write("docs/training/pretraining/idea.draft.md", page("What is an idea?"))(),
-            say("See [the idea](idea.draft.md)."),
-        ),
+        "leads to a draft",
+        all_of(write(DRAFT, "# What is an idea?\n"), say("See [the idea](idea.draft.md).")),
+    ),
+    *(
+        Mistake(f"draft with {name}", "site", DRAFT, message, write(DRAFT, f"# What is an idea?\n\n{text}\n"))
+        for name, text, message in [
+            ("an unknown macro", r"The value $\sotfmax(x)$ is.", "Undefined control sequence"),
+            ("a link to a missing page", "See [the other page](nowhere.md).", "nowhere.md"),
+            (
+                "a link to a missing anchor",
+                "See [the other page](zero.md#nowhere).",
+                "a section that does not exist",
+            ),
+            ("a missing image", f"![{ALT}](../../assets/figures/nowhere.svg)", "nowhere.svg"),
+            ("emphasis half written", "One **word is strong.", "emphasis without its second mark"),
+        ]
     ),
     link("that is absolute", "See [the section](/training/).", "absolute"),
     link("that is absolute, in HTML", '<a href="/questions/training/">Training</a>', "is absolute"),

@@ -24,9 +24,7 @@ INLINE_BELOW = 2048  # bytes of a font
 UNUSED = re.compile(
     r"@font-face|\.NCM-|mjx-container\[display\]\{|.*(mjx-selected|mjx-merror|overflow=|justify=)"
 )
-EARLIER = re.compile(
-    rf'<style id="formulas">.*?</style>|<link rel="preload" href="[^"]*{FOLDER.as_posix()}/[^>]*>', re.S
-)
+EARLIER = re.compile(r'<style id="formulas">.*?</style>', re.S)
 
 
 class Styles:
@@ -60,13 +58,8 @@ class Styles:
         fonts = sorted(_glyphs(typeset))
         rules = sorted({self.library.rules[i] for formula in typeset for i in formula.rules})
         css = "\n".join([*self._faces(fonts, up), *self._base, *rules, self._ours])
-        preloads = [
-            f'<link rel="preload" href="{up}{path.as_posix()}" as="font" type="font/woff2" crossorigin>'
-            for font, path in self.files.items()
-            if font in fonts
-        ]
-        head = "".join([*preloads, f'<style id="formulas">{css}</style>'])
-        return page.replace("</head>", f"{head}</head>", 1)
+        # not preloaded: the font would come before the site's style sheets, and text would wait for both
+        return page.replace("</head>", f'<style id="formulas">{css}</style></head>', 1)
 
     def _faces(self, fonts: list[str], up: str) -> Iterable[str]:
         for name in fonts:
