@@ -1,14 +1,17 @@
 """From the first key in a calculator or moving figure to the painted result, on a processor 4 times slower.
 
-LLMQ_SITE=path measures a site that is already built. Times are those of the page only while little else runs,
-so the load of the machine is printed with them.
+Slower than a desktop's: how much this machine is slowed down follows from Lighthouse's measure of it, before
+each run. LLMQ_SITE=path measures a site that is already built. Times are those of the page only while little
+else runs, so the load of the machine is printed with them.
 """
 
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +23,12 @@ from scripts.static_server import serve
 
 ALLOWED = 100.0  # milliseconds
 SLOWER = 4
+DESKTOP = 1500  # Lighthouse's BenchmarkIndex
 RUNS = 5
+INDEX = """
+import { pageFunctions } from "./bench/node_modules/lighthouse/core/lib/page-functions.js";
+console.log(pageFunctions.computeBenchmarkIndex.toString());
+"""
 PARTS = ':is([data-part="calculator"], [data-part="figure"])'
 
 
@@ -52,8 +60,22 @@ class Case(NamedTuple):
 
 
 class Time(NamedTuple):
+    index: float  # of the machine
     waited: float  # milliseconds until the result was seen
     work: float  # of the page's main thread in them, whatever else the machine does
+
+
+@cache
+def index_function() -> str:
+    command = [ROOT / ".venv/bin/node", "--input-type=module", "--eval", INDEX]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def benchmark_index(browser: Browser) -> float:
+    page = browser.new_page()
+    index = page.evaluate(index_function())
+    page.close()
+    return index
 
 
 def open_part(browser: Browser, home: str, address: str, element: str) -> tuple[Page, Locator, CDPSession]:
@@ -94,9 +116,10 @@ def find_cases(browser: Browser, home: str, site: Path) -> Iterator[Case]:
 
 def measure(browser: Browser, home: str, case: Case) -> Time:
     """Of one page that has just been opened."""
+    index = benchmark_index(browser)
     page, part, tools = open_part(browser, home, case.address, case.element)
     first_input(part, case.kind).focus()
-    tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    tools.send("Emulation.setCPUThrottlingRate", {"rate": max(1, SLOWER * index / DESKTOP)})
     page.evaluate("() => new Promise((done) => requestIdleCallback(done, { timeout: 5000 }))")
     state = "(part) => part.innerText + part.innerHTML"
     before = part.evaluate(state)
@@ -108,7 +131,7 @@ def measure(browser: Browser, home: str, case: Case) -> Time:
     if part.evaluate(state) == before:
         raise SystemExit(f"{case.address}: the key in the {case.kind} of <{case.element}> changes nothing")
     page.close()
-    return Time(waited, work)
+    return Time(index, waited, work)
 
 
 def main() -> None:
@@ -121,14 +144,14 @@ def main() -> None:
         slow = []
         load = "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg())
         print(f"load {load} on {os.cpu_count()} processors; median of {RUNS} runs, in ms")
-        print(f"{'page':<40}{'element':<24}{'input':<8}painted      range   work of the page")
+        print(f"{'page':<40}{'element':<24}{'input':<8}painted      range   work of the page   index")
         with serve(site) as home:
             for case in find_cases(browser, home, site):
                 times = [measure(browser, home, case) for _ in range(RUNS)]
                 waits = [time.waited for time in times]
-                median, work = (statistics.median(column) for column in zip(*times, strict=True))
+                index, median, work = (statistics.median(column) for column in zip(*times, strict=True))
                 row = f"{case.address:<40}{case.element:<24}{case.kind:<8}{median:>7.0f}"
-                print(f"{row}{min(waits):>6.0f} to{max(waits):>4.0f}{work:>12.0f}", flush=True)
+                print(f"{row}{min(waits):>6.0f} to{max(waits):>4.0f}{work:>12.0f}{index:>14.0f}", flush=True)
                 if median > ALLOWED:
                     slow.append(f"<{case.element}>, {case.kind}: {median:.0f} ms")
         browser.close()
