@@ -106,7 +106,9 @@ def main() -> int:
         return 1
     written = path.relative_to(DOCS.parent)
     finished = str(written).replace(DRAFT, ".md")
-    print(f"{written}: write it, with `make serve` beside you and `make check` now and then.")
+    address = f"http://127.0.0.1:8000/{arguments.page}{DRAFT.removesuffix('.md')}/"
+    print(f"{written}: write it, with `make serve` beside you, which shows it at {address}")
+    print("`make check` looks at what is there: its links, formulas, elements and checks of numbers.")
     print(f"When it is finished: git mv {written} {finished}; `make check` then says where else to name it.")
     return 0
 
