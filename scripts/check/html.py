@@ -228,7 +228,7 @@ def text_problems(document: Document) -> Iterator[tuple[str, str]]:
 
 def _is_paragraph(node: HtmlElement, is_tail: bool, start: int) -> bool:
     """A list that became text stands below a line of its paragraph; a sentence may begin with a number."""
-    return node.tag in {"p", "td", "th", "dd", "li", "br", "em", "strong", "code", "a"} and (is_tail or start > 0)
+    return node.tag in {"p", "td", "dd", "li", "br", "em", "strong", "code", "a"} and (is_tail or start > 0)
 
 
 def _texts(node: HtmlElement) -> Iterator[tuple[HtmlElement, str, bool]]:
