@@ -322,7 +322,7 @@ class PlainLlama:
             for _ in range(config.num_hidden_layers)
         ]
         self.table, self.head, self.norm = random(v, d), random(v, d), torch.ones(d, dtype=BF16)
-        self.inputs = random(batch, n, d), random(batch, n, f)
+        self.inputs = random(batch * n, d), random(batch * n, f)
         frequencies = 10_000.0 ** (-torch.arange(0, self.dk, 2) / self.dk)
         angles = torch.arange(n)[:, None] * torch.cat([frequencies, frequencies])
         self.cos, self.sin = angles.cos().to(BF16), angles.sin().to(BF16)
@@ -349,14 +349,14 @@ class PlainLlama:
             x = x + functional.linear(functional.silu(gate) * up, w["down"])
         return functional.linear(norm(x[:, -1], self.norm), self.head)
 
-    def products(self, t: int) -> None:
-        """The products with weights alone, of `t` tokens."""
-        x, y = (given[:, :t] for given in self.inputs)
+    def products(self, ids: Tensor) -> None:
+        """The products with weights alone that `forward` computes, each of one matrix of tokens."""
+        x, y = (rows[: ids.numel()] for rows in self.inputs)
         for w in self.layers:
             for name in ("qkv", "out", "up"):
                 functional.linear(x, w[name])
             functional.linear(y, w["down"])
-        functional.linear(x[:, -1], self.head)
+        functional.linear(x[: len(ids)], self.head)
 
 
 def graph_of(step: Callable[[], object]) -> Callable[[], None]:
@@ -384,7 +384,7 @@ def speed() -> dict:
     for new_tokens, batch in ((1, 1), (1, 16), (1, 64), (n, 1)):
         model = PlainLlama(config, n, batch)
         ids = torch.randint(0, config.vocab_size, (batch, new_tokens))
-        forward, products = partial(model.forward, ids), partial(model.products, new_tokens)
+        forward, products = partial(model.forward, ids), partial(model.products, ids)
         record(new_tokens, batch, "matrix products alone, CUDA graph", graph_of(products))
         record(new_tokens, batch, "plain PyTorch, CUDA graph", graph_of(forward))
         record(new_tokens, batch, "plain PyTorch, eager", forward)
