@@ -255,6 +255,19 @@ def test_the_page_stays_where_it_is_when_a_figure_arrives(page: Page, path: str)
 
 
 @pytest.mark.parametrize("path", PAGES)
+def test_the_drawing_stands_beside_the_controls_where_there_is_room(page: Page, path: str):
+    figure = show(page, path)
+    controls, drawing = figure.locator("form"), figure.locator("svg")
+    beside = controls.bounding_box()
+    assert drawing.bounding_box()["x"] > beside["x"] + beside["width"]
+    assert drawing.bounding_box()["y"] < beside["y"] + beside["height"]
+    page.set_viewport_size({"width": 390, "height": 800})
+    above = controls.bounding_box()
+    assert drawing.bounding_box()["y"] > above["y"] + above["height"]
+    assert result(figure).bounding_box()["y"] > drawing.bounding_box()["y"]
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_without_javascript_values_are_given_in_words(browser: Browser, site: Site, path: str):
     context = browser.new_context(base_url=site.address, java_script_enabled=False)
     page = context.new_page()
