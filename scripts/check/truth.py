@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import yaml
-from pytest_examples import EvalExample
+from pytest_examples import CodeExample, EvalExample
 
 from scripts import gen_figures, gen_includes, run_notebooks
 from scripts.check import claims, code_blocks
@@ -13,23 +13,29 @@ from scripts.check.memory import unless_passed
 from scripts.check.places import find_line
 from scripts.figures import svg
 from scripts.includes.source import SourceError
-from scripts.pages import ROOT, Page
+from scripts.pages import ROOT, Comment, Fence, Page
 
 
 def page_problems(name: str) -> list[str]:
     """Every claim and every block of a page."""
     page, found = Page(ROOT / name), []
     for comment in claims.checks(page):
-        above = page.text[: comment.start]
-        found += unless_passed(("claim", above, comment.text), lambda c=comment: claims.problems(page, c))
+        found += claim_problems(page, comment)
     for fence, example in code_blocks.executed(page):
-        found += unless_passed(
-            ("block", fence.source), lambda f=fence, e=example: _block_problems(page, f, e)
-        )
+        found += block_problems(page, fence, example)
     return found
 
 
-def _block_problems(page: Page, fence, example) -> list[str]:
+def claim_problems(page: Page, comment: Comment) -> list[str]:
+    above = page.text[: comment.start]
+    return unless_passed(("claim", above, comment.text), lambda: claims.problems(page, comment))
+
+
+def block_problems(page: Page, fence: Fence, example: CodeExample) -> list[str]:
+    return unless_passed(("block", fence.source), lambda: _run(page, fence, example))
+
+
+def _run(page: Page, fence: Fence, example: CodeExample) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         # what EvalExample asks of a running pytest: an identity, and whether to rewrite assertions
         request = SimpleNamespace(config=None, node=SimpleNamespace(nodeid="check"))

@@ -1,12 +1,13 @@
 """Every Python block of a page runs alone and prints what the `#>` comments below its prints say.
 
+Those that `make check` has run are not run again before something changes (scripts/check/memory.py).
 Select a page with -k, for example -k transformers/query-key-value; --update-examples rewrites the comments.
 """
 
 import pytest
 from pytest_examples import CodeExample, EvalExample
 
-from scripts.check import code_blocks
+from scripts.check import code_blocks, truth
 from scripts.pages import Fence, Page, read_pages
 
 PAGES = [pytest.param(page, id=page.name) for page in read_pages()]
@@ -24,9 +25,7 @@ def test_block_prints_what_the_page_says(
     eval_example.set_config(line_length=code_blocks.LINE_LENGTH)
     if eval_example.update_examples:
         eval_example.run_print_update(example)
-    elif found := code_blocks.form_problems(page, fence) or code_blocks.run_problems(
-        page, fence, example, eval_example
-    ):
+    elif found := truth.block_problems(page, fence, example):
         pytest.fail("\n".join(found), pytrace=False)
 
 
