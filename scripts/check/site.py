@@ -106,24 +106,28 @@ class _Warnings(logging.Handler):
 
 
 def build(folder: Path, *, dirty: bool = False) -> list[str]:
-    """Builds the site; with `dirty` only pages that are newer than what the folder has of them."""
+    """Builds the site, with a sitemap if all went well; with `dirty` only pages newer than the folder has."""
     os.environ |= ENVIRONMENT
     logger, warnings = logging.getLogger("mkdocs"), _Warnings()
     logger.addHandler(warnings)
     logger.propagate = False
     errors: list[str] = []
+    finished = False
     try:
         config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), draft_docs="", strict=False)
         mkdocs_build(config, dirty=dirty)
-    except MkDocsException as error:
-        errors = [str(error)]
+        finished = True
     except SystemExit:
         pass  # the reason is among the warnings
+    except MkDocsException as error:
+        errors = [str(error)]
     except Exception as error:  # what an extension of Markdown raises, such as a missing snippet
         errors = [f"{_page_of(error)}: {type(error).__name__}: {error}"]
     finally:
         logger.removeHandler(warnings)
         logger.propagate = True
+    if not finished:  # a formula may have stopped it when all pages were written: then every page looks wrong
+        (folder / "sitemap.xml").unlink(missing_ok=True)
     messages = [message for message in warnings.messages if not message.startswith("A 'dirty' build")]
     return list(dict.fromkeys(problem for text in [*messages, *errors] for problem in _problems(text)))
 

@@ -118,6 +118,12 @@ def test_mistakes_in_a_page_are_found(batch: list[Mistake], worker: Worker) -> N
             check(mistake, worker)  # another one may have hidden it
 
 
+def test_a_formula_that_stops_the_build_is_all_that_is_said(worker: Worker) -> None:
+    mistake = next(mistake for mistake in MISTAKES if mistake.name == "draft with an unknown macro")
+    found = worker.make(mistake)
+    assert len(found) == 1, found[:9]
+
+
 def said_of(path: str, found: list[str]) -> set[str]:
     """Problems of a copy as those of the page, without their line."""
     copy, page = (name.removeprefix("docs/").removesuffix(".md") for name in (path, HOST))
