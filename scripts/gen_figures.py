@@ -45,6 +45,7 @@ from scripts import figures
 from scripts.figures import legibility, style, svg
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))  # figures, imported when asked for, draw what the package computes
 TARGET = ROOT / "docs" / "assets" / "figures"
 
 

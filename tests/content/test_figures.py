@@ -41,7 +41,7 @@ def test_files_are_what_the_code_draws_whatever_the_user_configured(tmp_path):
     environment = os.environ | {
         "PYTHONHASHSEED": "7",
         "MATPLOTLIBRC": str(tmp_path / "matplotlibrc"),
-        "PYTHONPATH": "src",
+        "PYTHONPATH": "",
         "TZ": "Asia/Tokyo",
     }
     command = [sys.executable, "-m", "scripts.gen_figures", "--check"]
