@@ -109,7 +109,7 @@ def main() -> int:
     address = f"http://127.0.0.1:8000/{arguments.page}{DRAFT.removesuffix('.md')}/"
     print(f"{written}: write it, with `make serve` beside you, which shows it at {address}")
     print("`make check` looks at what is there: its links, formulas, elements and checks of numbers.")
-    print(f"When it is finished: git mv {written} {finished}; `make check` then says where else to name it.")
+    print(f"When it is finished: mv {written} {finished}; `make check` then says where else to name it.")
     return 0
 
 
