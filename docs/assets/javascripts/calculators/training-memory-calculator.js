@@ -76,7 +76,7 @@ class TrainingMemoryCalculator extends Calculator {
         { label: `Memory of ${device}`, value: { bytes: memory } },
         { label: "Left", value: total > memory ? "nothing: it does not fit" : { bytes: memory - total } },
       ],
-      notes: ["Activations are those of a layer of the GPT-2 kind in 16 bits, whatever the precision above. A layer of the Llama kind with fused attention keeps about half as much again where it was measured (below). Not counted: buffers of communication, layers gathered for use (stage 3), temporary results, fragmentation, the runtime itself."],
+      notes: ["Activations are those of a layer of the GPT-2 kind in 16 bits, whatever the precision above. A layer of the Llama kind with fused attention and no recomputation keeps about half as much again where it was measured (below). Not counted: buffers of communication, layers gathered for use (stage 3), temporary results, fragmentation, the runtime itself."],
     };
   }
 }
