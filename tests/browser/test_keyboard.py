@@ -82,6 +82,8 @@ def test_every_stop_shows_that_it_has_the_focus(page: Page):
 
 def scroll_with_arrow(page: Page, selector: str) -> None:
     element = page.locator(selector).first
+    element.scroll_into_view_if_needed()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     element.focus()
     expect(element).to_be_focused()
     page.keyboard.press("ArrowRight")

@@ -656,7 +656,7 @@ MOVES = [
         "redirect of a page that exists",
         "site",
         "data/redirects.yml",
-        "redirected and published",
+        "there is a page at training/pretraining/zero/",
         write("data/redirects.yml", "training/pretraining/zero/: training/\n"),
     ),
 ]
