@@ -32,6 +32,7 @@ import io
 import pkgutil
 import re
 import sys
+import traceback
 from collections.abc import Callable, Collection
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -59,8 +60,14 @@ def registered() -> dict[str, Entry]:
     """Every figure by name, sorted."""
     found: dict[str, Entry] = {}
     for info in sorted(pkgutil.iter_modules(figures.__path__), key=lambda info: info.name):
-        module = importlib.import_module(f"{figures.__name__}.{info.name}")
         source = f"scripts/figures/{info.name}.py"
+        try:
+            module = importlib.import_module(f"{figures.__name__}.{info.name}")
+        except Exception as error:
+            line = getattr(error, "lineno", None) or 1
+            raise svg.FigureError(
+                f"{source}:{line}: cannot be imported: {type(error).__name__}: {error}"
+            ) from error
         for name, draw in getattr(module, "FIGURES", {}).items():
             if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
                 raise svg.FigureError(
@@ -79,12 +86,22 @@ def render(name: str, entry: Entry) -> str:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(style.RC | {"svg.hashsalt": name})
-        figure = entry.draw()
+        figure = _drawn(name, entry)
         stream = io.StringIO()
         # no Date and no Creator: neither the day nor matplotlib's version belongs to the picture
         FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
         legibility.check(figure, name)
     return svg.finish(stream.getvalue(), name, entry.title, entry.source)
+
+
+def _drawn(name: str, entry: Entry) -> Figure:
+    try:
+        return entry.draw()
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = [frame.lineno for frame in frames if frame.filename == str(ROOT / entry.source)]
+        where = f"{entry.source}:{ours[-1] if ours else 1}"
+        raise svg.FigureError(f"{where}: {name} raises {type(error).__name__}: {error}") from error
 
 
 def orphans(names: Collection[str], target: Path = TARGET) -> list[Path]:

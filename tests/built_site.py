@@ -19,22 +19,6 @@ from scripts.take import catalogue
 ROOT = Path(__file__).resolve().parents[1]
 
 
-# What differs in how it is made, styled or scripted: one page of each kind.
-KINDS = [
-    "",
-    "notation/",
-    "transformers/",
-    "transformers/why-divide-by-sqrt-dk/",
-    "attention/flash-attention/",
-    "tokenizer/byte-pair-encoding/",
-    "calculators/kv-cache/",
-    "notebooks/attention-step-by-step/",
-    "study/map/",
-    "study/practice/",
-    "study/take-along/",
-]
-
-
 def addresses() -> list[str]:
     """Of all pages, from their sources: test cases are named before the site is built."""
     docs = ROOT / "docs"

@@ -15,5 +15,8 @@ mistake in tests/check/mistakes.py that it finds.
 
 import os
 
+from scripts.check import shapes
+
+shapes.enforce()
 # As many processes as cores work at once; threads of a BLAS, which wait for each other, would be in the way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -39,7 +39,7 @@ def draw_first_updates() -> Figure:
     steps = np.unique(np.geomspace(1, 10_000, 240).astype(int))
     figure, grid = style.figure(620, 2, sharex=True)
     above, below = grid[:, 0]
-    above.plot(steps, [momentum_size(step) for step in steps], **style.series(0, markers=False))
+    above.plot(steps, [momentum_size(int(step)) for step in steps], **style.series(0, markers=False))
     style.label(above, 1.3, 1.05, "step 1: 1", va="bottom")
     style.label(above, 300, momentum_size(300) + 0.05, f"later: {momentum_size(10_000):.2f}", va="bottom")
     above.set(

@@ -1,13 +1,22 @@
-"""The pages of a built site, by what their heads say."""
+"""The pages of a built site, by what their heads say, and how a step changes them."""
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin
 
 TAG = re.compile(r"<(?:meta|link)\b(?P<attributes>[^>]*)>")
 ATTRIBUTE = re.compile(r'([\w:-]+)="([^"]*)"')
+
+
+def rewrite(site_dir: Path, change: Callable[[str], str]) -> None:
+    """Every page as `change` makes it of its HTML; a page that stays is not written anew."""
+    for path in site_dir.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        if (finished := change(text)) != text:
+            path.write_text(finished, encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
+from scripts.finish.built_pages import rewrite
+
 CHECK = re.compile(r"<!--\s*check\b.*?-->\s*", re.S)
 
 
 def run(site_dir: Path) -> None:
-    for path in site_dir.rglob("*.html"):
-        text = path.read_text(encoding="utf-8")
-        if (finished := CHECK.sub("", text)) != text:
-            path.write_text(finished, encoding="utf-8")
+    rewrite(site_dir, lambda page: CHECK.sub("", page))

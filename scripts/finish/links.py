@@ -3,15 +3,14 @@
 import re
 from pathlib import Path
 
+from scripts.finish.built_pages import rewrite
+
 EXTERNAL = re.compile(r'<a\b(?=[^>]*\shref="https?:)[^>]*>')
 RELATION = re.compile(r'(\srel=")([^"]*)"')
 
 
 def run(site_dir: Path) -> None:
-    for path in site_dir.rglob("*.html"):
-        text = path.read_text(encoding="utf-8")
-        if (finished := EXTERNAL.sub(_without_opener, text)) != text:
-            path.write_text(finished, encoding="utf-8")
+    rewrite(site_dir, lambda page: EXTERNAL.sub(_without_opener, page))
 
 
 def _without_opener(link: re.Match[str]) -> str:

@@ -6,6 +6,8 @@ Markdown knows headings of columns only, and makes one of the corner, which name
 import re
 from pathlib import Path
 
+from scripts.finish.built_pages import rewrite
+
 TABLE = re.compile(
     r"(?P<head><table>\s*<thead>\s*<tr>\s*)<(?:th|td)\b(?P<style>[^>]*)></(?:th|td)>(?P<rest>.*?</table>)",
     re.S,
@@ -14,10 +16,7 @@ FIRST_CELL = re.compile(r"(<tr>\s*)<td\b([^>]*)>(.*?)</td>", re.S)
 
 
 def run(site_dir: Path) -> None:
-    for page in site_dir.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        if (finished := TABLE.sub(_with_row_names, text)) != text:
-            page.write_text(finished, encoding="utf-8")
+    rewrite(site_dir, lambda page: TABLE.sub(_with_row_names, page))
 
 
 def _with_row_names(table: re.Match[str]) -> str:

@@ -11,12 +11,18 @@ def wait_until_material_has_closed(page: Page) -> None:
     page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
 
 
-def open_search(page: Page) -> Locator:
-    """Returns the field. The empty query has been answered, so that no later answer is taken for another."""
+def focus_search(page: Page) -> Locator:
+    """Returns the field, which keeps what has been searched for on an earlier page."""
     wait_until_material_has_closed(page)
     page.keyboard.press("/")
     field = page.locator("[data-md-component=search-query]")
     expect(field).to_be_focused()
+    return field
+
+
+def open_search(page: Page) -> Locator:
+    """Returns the field. The empty query has been answered, so that no later answer is taken for another."""
+    field = focus_search(page)
     expect(page.locator(".md-search-result__meta")).to_have_text("Type to start searching", timeout=30_000)
     return field
 

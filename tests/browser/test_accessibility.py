@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LAY_OUT_ALL
 from tests.browser.search_box import open_search, search, wait_until_material_has_closed
-from tests.built_site import KINDS, ROOT, addresses
+from tests.built_site import ROOT, addresses
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
@@ -21,7 +21,6 @@ RUN = """async ([runOnly, rules]) => {
 MORE = ["target-size", "td-has-header", "label-content-name-mismatch", "table-fake-caption"]
 SCHEMES = {"light": "default", "dark": "slate"}
 COLORS = ["color-contrast", "link-in-text-block"]  # the rules that another palette can break
-WIDTH = ["target-size", "scrollable-region-focusable"]  # those that a narrow window can break
 
 
 @pytest.fixture
@@ -48,8 +47,7 @@ def violations(page: Page, rules: list[str] = RULES) -> list[str]:
 def test_axe_finds_nothing(page: Page, path: str):
     page.goto(path)
     page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true })")
-    narrow = RULES if path in KINDS else [*COLORS, *WIDTH]
-    for width, palette, rules in ((1280, "light", RULES), (1280, "dark", COLORS), (360, "dark", narrow)):
+    for width, palette, rules in ((1280, "light", RULES), (1280, "dark", COLORS), (360, "dark", RULES)):
         page.set_viewport_size({"width": width, "height": 800})
         use_palette(page, palette)
         assert violations(page, rules) == [], f"{width} px, {palette}"

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.search_box import search
-from tests.built_site import KINDS, Site
+from tests.built_site import Site
 
 SCALING = "transformers/why-divide-by-sqrt-dk/"
 FOREIGN = "https://evil.example/"
@@ -171,17 +171,12 @@ def test_progress_is_stored_under_the_name_that_the_page_on_privacy_has(page: Pa
     assert f"/….{progress.removeprefix(f'{site.prefix}.')}.backup." in table
 
 
-def test_no_kind_of_page_asks_another_host(
-    browser: Browser, arguments, executable, site: Site, tmp_path: Path
-):
-    """All that the network stack of a browser of its own was asked for, from its own log.
-
-    What the other pages ask for is looked at by the fixture `page`.
-    """
+def test_no_page_asks_another_host(browser: Browser, arguments, executable, site: Site, tmp_path: Path):
+    """Every page in a browser of its own, and all that its network stack was asked for, from its own log."""
     log = tmp_path / "network.json"
     own = browser.browser_type.launch(executable_path=executable, args=[*arguments, f"--log-net-log={log}"])
     page = own.new_page(base_url=site.address)
-    for path in [*KINDS, "404.html"]:
+    for path in [*site.pages(), "404.html"]:
         page.goto(path)
         page.evaluate(SHOW_IMAGES)
     own.close()

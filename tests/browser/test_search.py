@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from scripts import queries
 from scripts.pages import address_of, question_pages
-from tests.browser.search_box import open_search, wait_until_material_has_closed
+from tests.browser.search_box import focus_search, open_search
 from tests.built_site import Site
 
 SCALING = "transformers/why-divide-by-sqrt-dk/"
@@ -117,9 +117,7 @@ def test_the_search_goes_on_after_instant_navigation(search: SearchBox, site: Si
     page.locator(".md-search-result__link").first.click()
     expect(page.locator("h1").first).to_contain_text("RoPE")
     page.wait_for_url(f"{site.address}positional-encoding/rope/**")
-    wait_until_material_has_closed(page)
-    page.keyboard.press("/")
-    expect(search.input).to_be_focused()
+    focus_search(page)
     assert search.rank("√d_k", SCALING) == 1
     page.keyboard.press("Enter")
     expect(page.locator("h1").first).to_contain_text("√d_k")

@@ -28,10 +28,6 @@ class Mistake(NamedTuple):
     change: Callable[[], None]  # run in the root of a copy of the tree
 
 
-def copy_of_host(place: int) -> str:
-    return HOST.replace(".md", f"-{place}.md")
-
-
 # --- ways to change a file; each fails where the tree no longer has what it changes
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from scripts.check.places import files
 from scripts.pages import ROOT
-from tests.check.mistakes import HOST, MISTAKES, Mistake, copy_of_host
+from tests.check.mistakes import MISTAKES, Mistake
 
 # Found by the command itself, in one run: one of each round and of each kind of file. None is in the package
 # or the data, after whose change every page, notebook and figure is executed anew.
@@ -24,22 +24,6 @@ TOGETHER = [
     "table edited by hand",
     "figure stale",
 ]
-
-
-# Mistakes in one page are made together, each in a copy of it; LLMQ_AT_ONCE=1 makes each by itself, in four
-# minutes more. What keeps the site from being built hides what is found in built pages: formulas are not made
-# together with others.
-AT_ONCE = int(os.environ.get("LLMQ_AT_ONCE", 25))
-ALONE = [m for m in MISTAKES if m.path != HOST or m.round == "truth" or AT_ONCE == 1]
-
-
-def batches() -> Iterator[list[Mistake]]:
-    groups: dict[tuple[str, bool], list[Mistake]] = {}
-    for mistake in MISTAKES:
-        if mistake not in ALONE:
-            groups.setdefault((mistake.round, mistake.name.startswith("formula ")), []).append(mistake)
-    for group in groups.values():
-        yield from (group[start : start + AT_ONCE] for start in range(0, len(group), AT_ONCE))
 
 
 def copied(folder: Path) -> Path:
@@ -69,9 +53,9 @@ class Worker:
         self.process = subprocess.Popen(command, cwd=folder, env=environment, **pipes)
         self.clean: list[str] = self._answer()
 
-    def make(self, *mistakes: Mistake) -> list[str]:
+    def make(self, mistake: Mistake) -> list[str]:
         """What is found then, and was not before."""
-        self.process.stdin.write(json.dumps([mistake.name for mistake in mistakes]) + "\n")
+        self.process.stdin.write(f"{mistake.name}\n")
         self.process.stdin.flush()
         answer = self._answer()
         assert "failed" not in answer, answer["failed"]
@@ -98,37 +82,17 @@ def test_names_of_mistakes_are_unique() -> None:
     assert len({mistake.name for mistake in MISTAKES}) == len(MISTAKES)
 
 
-def check(mistake: Mistake, worker: Worker) -> None:
+@pytest.mark.parametrize("mistake", [pytest.param(m, id=m.name) for m in MISTAKES])
+def test_mistake_is_found_with_its_file(mistake: Mistake, worker: Worker) -> None:
     found = worker.make(mistake)
     named = [problem for problem in found if mistake.path in problem and mistake.message in problem]
     assert named, f"no problem names {mistake.path} and says {mistake.message!r}:\n" + "\n".join(found)
-
-
-@pytest.mark.parametrize("mistake", [pytest.param(m, id=m.name) for m in ALONE])
-def test_mistake_is_found_with_its_file(mistake: Mistake, worker: Worker) -> None:
-    check(mistake, worker)
-
-
-@pytest.mark.parametrize("batch", [pytest.param(b, id=f"{b[0].round}: {b[0].name}") for b in batches()])
-def test_mistakes_in_a_page_are_found(batch: list[Mistake], worker: Worker) -> None:
-    found = worker.make(*batch)
-    without_mistake = said_of(copy_of_host(len(batch)), found)
-    for place, mistake in enumerate(batch):
-        said = said_of(copy_of_host(place), found) - without_mistake
-        if not any(mistake.message in problem for problem in said):
-            check(mistake, worker)  # another one may have hidden it
 
 
 def test_a_formula_that_stops_the_build_is_all_that_is_said(worker: Worker) -> None:
     mistake = next(mistake for mistake in MISTAKES if mistake.name == "draft with an unknown macro")
     found = worker.make(mistake)
     assert len(found) == 1, found[:9]
-
-
-def said_of(path: str, found: list[str]) -> set[str]:
-    """Problems of a copy as those of the page, without their line."""
-    copy, page = (name.removeprefix("docs/").removesuffix(".md") for name in (path, HOST))
-    return {problem.replace(copy, page).partition(": ")[2] for problem in found if path in problem}
 
 
 def test_the_command_finds_several_mistakes_at_once(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Runs in a copy of the tree, which it changes: python -m tests.check.worker.
 
-It builds the site, prints what is wrong before any mistake, and then reads lines with names of mistakes. It
-makes those of a line in a process of its own, prints what that round of `make check` says which should find
-them, and takes the changes back. Of several each is made in a copy of the page; the last copy has none.
+It builds the site, prints what is wrong before any mistake, and then reads the names of mistakes, a line
+each. It makes each in a process of its own, prints what the round of `make check` that should find it says,
+and takes the change back.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from scripts.check.__main__ import SITE
 from scripts.check.site import ADDRESS, Site, load_config
 from scripts.finish import installable, offline, plain_text, social_cards
 from scripts.pages import ROOT
-from tests.check.mistakes import HOST, MISTAKES, Mistake, copy_of_host
+from tests.check.mistakes import MISTAKES, Mistake
 
 UNREAD = (plain_text, social_cards, installable, offline)  # steps that make files of which no rule reads any
 LONG_AGO = 1_000_000_000  # a time before the site was built: a dirty build renders what is newer
@@ -78,28 +78,15 @@ def _site_of_now() -> Path:
     return folder
 
 
-def change_copies(mistakes: list[Mistake]) -> None:
-    page, original = Path(HOST), Path(HOST).read_bytes()
-    for place, mistake in enumerate(mistakes):
-        mistake.change()
-        page.rename(copy_of_host(place))
-        page.write_bytes(original)
-    Path(copy_of_host(len(mistakes))).write_bytes(original)
-    os.utime(page, (LONG_AGO, LONG_AGO))
-
-
-def make(mistakes: list[Mistake]) -> dict:
+def make(mistake: Mistake) -> dict:
     """In a child, which forgets what it has read and imported."""
     reading, writing = os.pipe()
     if not (child := os.fork()):
         os.close(reading)
         try:
-            if len(mistakes) == 1:
-                mistakes[0].change()
-            else:
-                change_copies(mistakes)
+            mistake.change()
             places.files.cache_clear()  # the change may have made a file
-            answer = {"found": found_by(mistakes[0])}
+            answer = {"found": found_by(mistake)}
         except BaseException as error:
             answer = {"failed": f"{type(error).__name__}: {error}"}
         with os.fdopen(writing, "w") as pipe:
@@ -133,7 +120,7 @@ def main() -> None:
     gc.freeze()  # the children need no look at what was there before them
     by_name = {mistake.name: mistake for mistake in MISTAKES}
     for line in sys.stdin:
-        print(json.dumps(make([by_name[name] for name in json.loads(line)])), flush=True)
+        print(json.dumps(make(by_name[line.rstrip("\n")])), flush=True)
 
 
 if __name__ == "__main__":

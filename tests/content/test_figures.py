@@ -134,7 +134,7 @@ def render(change: Callable) -> str:
         change(figure, axes)
         return figure
 
-    return gen_figures.render("sample", gen_figures.Entry("scripts/figures/sample.py", "A sample", draw))
+    return gen_figures.render("sample", gen_figures.Entry("tests/content/test_figures.py", "A sample", draw))
 
 
 def test_sound_figure_is_accepted_and_the_same_twice():
@@ -159,6 +159,22 @@ def test_sound_figure_is_accepted_and_the_same_twice():
 def test_figure_that_somebody_could_not_read_is_refused(change, message):
     with pytest.raises(svg.FigureError, match=message):
         render(change)
+
+
+def test_drawing_that_raises_is_named_with_its_line():
+    with pytest.raises(
+        svg.FigureError, match=r"^tests/content/test_figures\.py:\d{3}: sample raises ValueError"
+    ):
+        render(lambda figure, axes: axes.set_xscale("logg"))
+
+
+def test_module_that_cannot_be_imported_is_named_with_its_line(tmp_path, monkeypatch):
+    (tmp_path / "broken.py").write_text("FIGURES = {}\nFIGURES['one' = 1\n")
+    monkeypatch.setattr(gen_figures.figures, "__path__", [str(tmp_path)])
+    with pytest.raises(
+        svg.FigureError, match=r"^scripts/figures/broken\.py:2: cannot be imported: SyntaxError"
+    ):
+        gen_figures.registered()
 
 
 @pytest.mark.parametrize(

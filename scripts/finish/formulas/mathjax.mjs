@@ -179,17 +179,18 @@ function convert(source, display, breaks) {
 }
 
 const sum = (widths) => widths.reduce((total, width) => total + width, 0);
+const isWide = () => Math.max(...chtml.parts) > NARROW;
 
 async function typeset(source, display) {
   let node = await convert(source, display, BETWEEN_TERMS);
-  if (!display && Math.max(...chtml.parts) > NARROW) node = await convert(source, display, ANYWHERE);
+  if (!display && isWide()) node = await convert(source, display, ANYWHERE);
   else if (chtml.parts.length > 1 && sum(chtml.parts) <= SHORT) node = await convert(source, display, NOWHERE);
   const math = adaptor.firstChild(node);
   adaptor.setAttribute(math, 'aria-hidden', 'true');
   for (const name of ['class', 'overflow']) adaptor.removeAttribute(node, name);
   if (display) adaptor.removeAttribute(node, 'style'); // a minimal width, which would keep it from scrolling
   adaptor.setAttribute(node, 'data-tex', source);
-  if (Math.max(...chtml.parts) > NARROW) {
+  if (isWide()) {
     adaptor.setAttribute(node, 'tabindex', '0');
     adaptor.setAttribute(node, 'role', 'group');
     adaptor.setAttribute(node, 'aria-label', 'Formula that can be wider than the screen');
