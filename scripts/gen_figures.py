@@ -98,8 +98,8 @@ def _drawn(name: str, entry: Entry) -> Figure:
     try:
         return entry.draw()
     except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        ours = [frame.lineno for frame in frames if frame.filename == str(ROOT / entry.source)]
+        frames = traceback.walk_tb(error.__traceback__)
+        ours = [line for frame, line in frames if frame.f_code.co_filename == str(ROOT / entry.source)]
         where = f"{entry.source}:{ours[-1] if ours else 1}"
         raise svg.FigureError(f"{where}: {name} raises {type(error).__name__}: {error}") from error
 

@@ -77,8 +77,8 @@ def run_problems(page: Page, fence: Fence, example: CodeExample, eval_example: E
         where = page.where(fence.line)
         return [f"{where}: the block prints other than the page says\n{failure}\nTo take it over: {command}"]
     except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        ours = [frame.lineno for frame in frames if frame.filename == str(page.path)]
+        frames = traceback.walk_tb(error.__traceback__)
+        ours = [line for frame, line in frames if frame.f_code.co_filename == str(page.path)]
         line = ours[-1] if ours else fence.line
         return [f"{page.where(line)}: the block raises {type(error).__name__}: {error}"]
     return []

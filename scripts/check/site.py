@@ -76,7 +76,7 @@ class Document:
     page: str
     root: html.HtmlElement
 
-    @property
+    @cached_property
     def source(self) -> str:
         return self.root.xpath("string(//meta[@name='source']/@content)")
 

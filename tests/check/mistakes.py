@@ -109,7 +109,8 @@ def moved(old: str, new: str) -> Callable[[], None]:
         Path(old).rename(new)
         for path in [*Path("docs").rglob("*.md"), Path(CONFIG), Path("data/glossary.yml")]:
             text = path.read_text("utf-8")
-            path.write_text(text.replace(Path(old).name, Path(new).name), "utf-8")
+            if Path(old).name in text:  # a page that stays is not built anew
+                path.write_text(text.replace(Path(old).name, Path(new).name), "utf-8")
 
     return change
 

@@ -12,7 +12,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from jinja2 import FileSystemBytecodeCache
+from mkdocs.theme import Theme
 
 from scripts.check import html, places, rounds
 from scripts.check.__main__ import SITE
@@ -110,8 +114,21 @@ def _take_back() -> None:
         shutil.rmtree(folder)
 
 
+def keep_templates(folder: str) -> None:
+    """Compiled once for all builds: every child would compile the theme's fifty."""
+    get_env = Theme.get_env
+
+    def with_cache(theme: Theme):
+        environment = get_env(theme)
+        environment.bytecode_cache = FileSystemBytecodeCache(folder)
+        return environment
+
+    Theme.get_env = with_cache
+
+
 def main() -> None:
     os.chdir(ROOT)
+    keep_templates(tempfile.mkdtemp())
     print(json.dumps(prepare()), flush=True)
     for step in UNREAD:
         step.run = lambda _site_dir: None
