@@ -22,10 +22,7 @@ PAGES = (
 )
 RUNS = 5
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
-CHROME_FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-)
+CHROME_FLAGS = " ".join(("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", *chromium.QUIET))
 
 
 def without_formulas(site: Path, copy: Path) -> None:
@@ -68,9 +65,13 @@ def audit(url: str, executable: str) -> dict:
     return figures
 
 
-def median_of_runs(url: str, executable: str) -> dict:
-    runs = [audit(url, executable) for _ in range(RUNS)]
-    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+def medians(urls: list[str], executable: str) -> list[dict]:
+    """One for each address; they take turns, because a machine's speed changes within minutes."""
+    runs = [[audit(url, executable) for url in urls] for _ in range(RUNS)]
+    return [
+        {name: statistics.median(run[name] for run in of_one) for name in of_one[0]}
+        for of_one in zip(*runs, strict=True)
+    ]
 
 
 def main() -> None:
@@ -82,8 +83,7 @@ def main() -> None:
         print(f"{'page':<40} perf a11y   bp  seo  LCP ms  TBT ms    CLS    KB  foreign")
         with serve(site) as address, serve(plain) as plain_address:
             for page in PAGES:
-                full = median_of_runs(f"{address}{page}", executable)
-                bare = median_of_runs(f"{plain_address}{page}", executable)
+                full, bare = medians([f"{address}{page}", f"{plain_address}{page}"], executable)
                 for name, row in ((page, full), ("  without formulas", bare)):
                     scores = "".join(f"{row[category]:>5.0f}" for category in CATEGORIES)
                     print(

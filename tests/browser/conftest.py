@@ -1,6 +1,7 @@
 """One Chromium for all tests; a page that fails its test on any error or any request to another host."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -44,16 +45,15 @@ def browser(playwright: Playwright, arguments: list[str], executable: str) -> It
     launched.close()
 
 
-@pytest.fixture
-def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
-    """Addresses are relative to the home page: page.goto("transformers/")."""
+@contextmanager
+def new_context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
     context = browser.new_context(base_url=site.address, viewport=DESKTOP, color_scheme="light")
     yield context
     context.close()
 
 
-@pytest.fixture
-def page(context: BrowserContext, site: Site) -> Iterator[Page]:
+@contextmanager
+def watched(context: BrowserContext, site: Site) -> Iterator[Page]:
     problems: list[str] = []
     page = context.new_page()
     page.on("pageerror", lambda error: problems.append(f"error: {error}"))
@@ -62,6 +62,19 @@ def page(context: BrowserContext, site: Site) -> Iterator[Page]:
     page.on("request", lambda request: _note_host(problems, request.url, site))
     yield page
     assert not problems
+
+
+@pytest.fixture
+def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
+    """Addresses are relative to the home page: page.goto("transformers/")."""
+    with new_context(browser, site) as context:
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext, site: Site) -> Iterator[Page]:
+    with watched(context, site) as page:
+        yield page
 
 
 def _note_failure(problems: list[str], request) -> None:

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import fsrs
+from tests.browser.axe import SCHEMES, use_palette, violations
 from tests.browser.search_box import open_search
-from tests.browser.test_accessibility import SCHEMES, use_palette, violations
 from tests.browser.test_schedule import CARD, progress
 from tests.built_site import Site
 

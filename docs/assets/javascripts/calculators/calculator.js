@@ -153,8 +153,9 @@ export class Calculator extends HTMLElement {
     this.unitSelect.value = this.unit;
     for (const { name, kind } of this.fields) {
       const control = this.controls[name];
-      if (kind !== "set") control.value = this.values[name];
-      else for (const box of control.elements) box.checked = this.values[name].split(",").includes(box.value);
+      const value = this.values[name];
+      if (kind === "set") for (const box of control.elements) box.checked = value.split(",").includes(box.value);
+      else if (control.value !== String(value)) control.value = value; // the browser lays out what is set
     }
   }
 
