@@ -54,8 +54,13 @@ def test_choice_reaches_what_the_browser_draws(page: Page):
     switch(page)  # from the system's colors to light
     switch(page)
     expect_ground(page, "dark")
-    for element in ("html", "body"):
-        expect(page.locator(element)).to_have_css("color-scheme", "dark")
+    expect(page.locator("body")).to_have_css("color-scheme", "dark")
+    # the window's bars are drawn as the root is, whose system colors tell how: Material sets a <meta>
+    page.add_style_tag(content="html { background-color: Canvas }")
+    expect(page.locator("html")).to_have_css("background-color", "rgb(18, 18, 18)")
+    switch(page)  # the system's, which is light
+    expect_ground(page, "light")
+    expect(page.locator("html")).to_have_css("background-color", "rgb(255, 255, 255)")
 
 
 def test_paper_is_light(browser: Browser, site: Site):
