@@ -32,7 +32,6 @@ import io
 import pkgutil
 import re
 import sys
-import traceback
 from collections.abc import Callable, Collection
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -44,6 +43,7 @@ from matplotlib.figure import Figure
 
 from scripts import figures
 from scripts.figures import legibility, style, svg
+from scripts.raised import last_line
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))  # figures, imported when asked for, draw what the package computes
@@ -98,9 +98,7 @@ def _drawn(name: str, entry: Entry) -> Figure:
     try:
         return entry.draw()
     except Exception as error:
-        frames = traceback.walk_tb(error.__traceback__)
-        ours = [line for frame, line in frames if frame.f_code.co_filename == str(ROOT / entry.source)]
-        where = f"{entry.source}:{ours[-1] if ours else 1}"
+        where = f"{entry.source}:{last_line(error, ROOT / entry.source) or 1}"
         raise svg.FigureError(f"{where}: {name} raises {type(error).__name__}: {error}") from error
 
 

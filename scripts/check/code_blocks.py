@@ -2,13 +2,13 @@
 
 import ast
 import re
-import traceback
 import uuid
 
 import pytest
 from pytest_examples import CodeExample, EvalExample
 
 from scripts.pages import Fence, Page
+from scripts.raised import last_line
 
 LINE_LENGTH = 90
 
@@ -77,9 +77,7 @@ def run_problems(page: Page, fence: Fence, example: CodeExample, eval_example: E
         where = page.where(fence.line)
         return [f"{where}: the block prints other than the page says\n{failure}\nTo take it over: {command}"]
     except Exception as error:
-        frames = traceback.walk_tb(error.__traceback__)
-        ours = [line for frame, line in frames if frame.f_code.co_filename == str(page.path)]
-        line = ours[-1] if ours else fence.line
+        line = last_line(error, page.path) or fence.line
         return [f"{page.where(line)}: the block raises {type(error).__name__}: {error}"]
     return []
 

@@ -9,13 +9,12 @@ a reader changes the palette.
 import re
 from pathlib import Path
 
+from scripts.finish.built_pages import rewrite
+
 RULE = re.compile(
     r"(?:\[data-md-color-switching\] (?:\*|:?:after|:?:before),?)+\{transition-duration:0s!important\}"
 )
 
 
 def run(site_dir: Path) -> None:
-    for path in site_dir.glob("assets/stylesheets/palette.*.css"):
-        text = path.read_text(encoding="utf-8")
-        if (finished := RULE.sub("", text)) != text:
-            path.write_text(finished, encoding="utf-8")
+    rewrite(site_dir, lambda sheet: RULE.sub("", sheet), "palette.*.css")

@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from jinja2 import FileSystemBytecodeCache
@@ -114,13 +113,15 @@ def _take_back() -> None:
         shutil.rmtree(folder)
 
 
-def keep_templates(folder: str) -> None:
+def keep_templates() -> None:
     """Compiled once for all builds: every child would compile the theme's fifty."""
-    get_env = Theme.get_env
+    folder = ROOT / ".cache" / "templates"
+    folder.mkdir(parents=True)
+    cache, get_env = FileSystemBytecodeCache(str(folder)), Theme.get_env
 
     def with_cache(theme: Theme):
         environment = get_env(theme)
-        environment.bytecode_cache = FileSystemBytecodeCache(folder)
+        environment.bytecode_cache = cache
         return environment
 
     Theme.get_env = with_cache
@@ -128,7 +129,7 @@ def keep_templates(folder: str) -> None:
 
 def main() -> None:
     os.chdir(ROOT)
-    keep_templates(tempfile.mkdtemp())
+    keep_templates()
     print(json.dumps(prepare()), flush=True)
     for step in UNREAD:
         step.run = lambda _site_dir: None
