@@ -84,9 +84,9 @@ export class Calculator extends HTMLElement {
     this.rows = Object.fromEntries(this.fields.map((field) => [field.name, this.buildField(field)]));
     const options = [...this.presetList.map(({ name }) => name), CUSTOM].map((name) => make("option", {}, name));
     this.presetSelect = make("select", { id: `${this.idPrefix}-preset` }, ...options);
-    this.presetSelect.addEventListener("change", () => this.choose(this.presetSelect.value));
+    this.presetSelect.addEventListener("input", () => this.choose(this.presetSelect.value));
     this.unitSelect = make("select", { id: `${this.idPrefix}-unit` }, make("option", {}, "GiB"), make("option", {}, "GB"));
-    this.unitSelect.addEventListener("change", () => {
+    this.unitSelect.addEventListener("input", () => {
       this.unit = this.unitSelect.value;
       this.update(true);
     });
@@ -133,7 +133,7 @@ export class Calculator extends HTMLElement {
             ...field.options.map(([value, label]) => make("option", { value }, label)),
           )
         : make("input", { id, inputmode: field.kind === "integer" ? "numeric" : "decimal", "aria-describedby": described, autocomplete: "off" });
-    control.addEventListener(field.kind === "choice" ? "change" : "input", () => this.edit(field, control.value));
+    control.addEventListener("input", () => this.edit(field, control.value));
     this.controls[field.name] = control;
     return make("p", { class: "calculator__field" }, make("label", { for: id }, field.label), control, ...help, message);
   }
@@ -143,7 +143,7 @@ export class Calculator extends HTMLElement {
     const labels = field.options.map(([, label], k) => make("label", { class: "calculator__option" }, boxes[k], label));
     const written = () => boxes.filter((box) => box.checked).map((box) => box.value).join(",");
     const control = make("fieldset", { id, class: "calculator__field", "aria-describedby": described }, make("legend", {}, field.label), ...labels, ...below);
-    control.addEventListener("change", () => this.edit(field, written()));
+    control.addEventListener("input", () => this.edit(field, written()));
     this.controls[field.name] = control;
     return control;
   }

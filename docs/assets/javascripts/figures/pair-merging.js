@@ -52,12 +52,13 @@ class PairMerging extends Steps {
     this.isCut = characters.length > LONGEST || this.text.value.length > 2 * LONGEST;
     this.states = [countWords(characters.slice(0, LONGEST).join(""), END)];
     this.merges = [];
+    this.rankings = [];
     this.step = 0;
   }
 
   ranked(step) {
-    const words = this.states[step];
-    return rankPairs(countPairs(words), symbolIds(this.states[0], this.merges.slice(0, step)), this.ties.value);
+    const ids = () => symbolIds(this.states[0], this.merges.slice(0, step));
+    return (this.rankings[step] ??= rankPairs(countPairs(this.states[step]), ids(), this.ties.value));
   }
 
   // The state after one more merge, if it is not there yet; whether there is one.
