@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import yaml
-
+from scripts import yaml_files
 from scripts.pages import ROOT
 
 
 def read(configuration: Path = ROOT / "mkdocs.yml") -> list:
     """`nav` as it is written; the settings above it hold tags that only MkDocs knows."""
     text = configuration.read_text(encoding="utf-8")
-    return yaml.safe_load(text[text.index("\nnav:") :])["nav"]
+    return yaml_files.loads(text[text.index("\nnav:") :])["nav"]

@@ -7,8 +7,7 @@ Addresses are relative to the home page; a page that is redirected takes its hea
 import sys
 from collections.abc import Iterable
 
-import yaml
-
+from scripts import yaml_files
 from scripts.check.places import find_line
 from scripts.check.site import ADDRESS, Site, build
 from scripts.pages import ROOT
@@ -42,7 +41,7 @@ def recorded() -> list[str]:
 
 
 def redirects() -> dict[str, str]:
-    return (yaml.safe_load(REDIRECTS.read_text("utf-8")) or {}) if REDIRECTS.is_file() else {}
+    return (yaml_files.load(REDIRECTS) or {}) if REDIRECTS.is_file() else {}
 
 
 def _gone(now: dict[str, str]) -> Iterable[str]:

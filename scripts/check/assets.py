@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -32,7 +33,7 @@ def problems() -> list[str]:
         if path.startswith("docs/") and not (ROOT / path).is_symlink():
             found += _published_problems(path)
         if path.startswith(("docs/assets/", "overrides/")):
-            found += _loading_problems(path)
+            found += _loading_problems(path, (ROOT / path).read_bytes())
     return [*found, *_addresses_taken_twice(), *_orphans()]
 
 
@@ -56,22 +57,29 @@ def _published_problems(path: str) -> Iterable[str]:
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*(?:/[a-z0-9][a-z0-9.-]*)*", path):
         yield f"{path}: the name is part of an address: write it-like-this"
     if file.suffix == ".svg":
-        yield from _svg_problems(path)
+        yield from _svg_problems(path, file.read_bytes())
 
 
-def _loading_problems(path: str) -> Iterable[str]:
-    text = (ROOT / path).read_text("utf-8", errors="replace")
-    for found in ELSEWHERE.finditer(text):
-        line = text.count("\n", 0, found.start()) + 1
-        yield f"{path}:{line}: loads {found[1]} from another host: put the file into docs/assets/"
+@cache  # the test of the rules looks at the same files hundreds of times
+def _loading_problems(path: str, data: bytes) -> list[str]:
+    text = data.decode("utf-8", "replace")
+    return [
+        f"{path}:{text.count(chr(10), 0, found.start()) + 1}: loads {found[1]} from another host: "
+        "put the file into docs/assets/"
+        for found in ELSEWHERE.finditer(text)
+    ]
 
 
-def _svg_problems(path: str) -> Iterable[str]:
+@cache
+def _svg_problems(path: str, data: bytes) -> list[str]:
     try:
-        root = ElementTree.fromstring((ROOT / path).read_bytes())
+        root = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:
-        yield f"{path}:{error.position[0]}: is no XML ({error}): run `make generate`, or draw it anew"
-        return
+        return [f"{path}:{error.position[0]}: is no XML ({error}): run `make generate`, or draw it anew"]
+    return list(_drawing_problems(path, root))
+
+
+def _drawing_problems(path: str, root: ElementTree.Element) -> Iterable[str]:
     for node in root.iter():
         tag = str(node.tag).rpartition("}")[2]
         if tag in {"script", "foreignObject", "iframe", "handler", "animate", "set"}:

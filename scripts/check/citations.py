@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Set
 from pathlib import Path
 
 from scripts.pages import INCLUDE, MATH, Page
@@ -10,7 +11,7 @@ CITATION = re.compile(r"\[(?P<text>[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*)\]\[(?P<key
 DEFINITION = re.compile(r"^ {0,3}\[(?P<key>[^\[\]]+)\]: ", re.MULTILINE)
 
 
-def problems(page: Page, known: set[str]) -> list[str]:
+def problems(page: Page, known: Set[str]) -> list[str]:
     """Keys without an entry; keys that the References section lacks or has for nothing."""
     own = {found["key"] for found in DEFINITION.finditer(page.text)}
     cited = [(line, key) for line, key in citations(page) if key not in own]
@@ -60,7 +61,7 @@ def _without_code(text: str) -> str:
     return text
 
 
-def _unknown(key: str, known: set[str]) -> str:
+def _unknown(key: str, known: Set[str]) -> str:
     near = difflib.get_close_matches(key, known, 1)
     hint = f"did you mean `{near[0]}`?" if near else "add the entry"
     return f"`{key}` is no entry of references.bib: {hint}"

@@ -8,9 +8,9 @@ from datetime import date
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
-import yaml
 from jsonschema import Draft202012Validator
 
+from scripts import yaml_files
 from scripts.new_question import ANSWER
 from scripts.pages import ROOT, Page, PageError, fold, plain
 
@@ -73,7 +73,7 @@ def _as_json(value: object) -> object:
 
 @cache
 def _outline() -> list[str]:
-    return yaml.safe_load((ROOT / "data/outline.yml").read_text("utf-8"))
+    return yaml_files.load(ROOT / "data/outline.yml")
 
 
 def _outline_problems(page: Page) -> list[str]:

@@ -66,7 +66,6 @@ LEFT_OVER = [
     (r"^\*\[", "an abbreviation that stands for nothing"),
 ]
 LEFT_OVER = [(re.compile(pattern, re.M), what) for pattern, what in LEFT_OVER]
-LOADING = "//@src | //@srcset | //@poster | //link[not(@rel='canonical' or @rel='prev' or @rel='next')]/@href"
 THEMES = {"headerlink", "md-content__button"}  # links that no source holds
 ABBREVIATION = re.compile(r"(?<![\w-])([A-Z]{2,})s?(?![\w-])")
 GLOSSARY = re.compile(r"^\*\[([^\]]+)\]", re.M)
@@ -92,17 +91,13 @@ def _page_problems(document: Document) -> list[str]:
 
 
 def link_problems(site: Site, document: Document) -> Iterator[tuple[str, str]]:
-    for link in document.article.iter("a"):
+    for link in document.links:
         target = link.get("href")
         if target is None or set((link.get("class") or "").split()) & THEMES:
             continue
         written = target.strip()
         place = _as_written(written)
-        if (
-            not link.text_content().strip()
-            and not link.xpath(".//img[@alt!='']")
-            and not link.get("aria-label")
-        ):
+        if not (link.text_content().strip() or link.get("aria-label") or link.xpath(".//img[@alt!='']")):
             yield place, f"the link to {written or 'nothing'} has no text: say where it leads"
         scheme = (re.match(r"(?:([\w+.-]+):)?", written)[1] or "").lower()
         if not written:
@@ -278,7 +273,7 @@ def _known_words() -> set[str]:
 
 
 def loading_problems(site: Site, document: Document) -> Iterator[str]:
-    for link in document.root.xpath(LOADING):
+    for link in document.loaded:
         target = urljoin(site.address + document.page, link)
         if not target.startswith(site.address):
             where = _cause(link, document)

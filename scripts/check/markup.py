@@ -27,7 +27,7 @@ MONEY = re.compile(r"^\d[\d.,]*(?:\s*(?:[-–/(]|to|and|or)\s*$|\s+[a-z]{2,}\b|\
 
 def problems(page: Page) -> list[str]:
     prose = _prose(page)
-    found = [*_block_problems(page, prose), *_tag_problems(page, prose), *_include_problems(page)]
+    found = [*_block_problems(page, prose), *_tag_problems(page, prose)]
     for comment in page.comments:
         if "<!--" in comment.text:
             found.append(f"{page.where(comment.line)}: this <!-- is closed nowhere: close it")
@@ -93,7 +93,7 @@ def _tag_problems(page: Page, prose: str) -> Iterable[str]:
         yield f"{page.where(line)}: <{name}> is closed nowhere: close it"
 
 
-def _include_problems(page: Page) -> Iterable[str]:
+def include_problems(page: Page) -> Iterable[str]:
     """Snippets: their form, that file and section exist, and that they stay inside the repository."""
     for found in ANY_INCLUDE.finditer(page.text):
         line = page.line_at(found.start())

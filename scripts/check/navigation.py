@@ -10,13 +10,14 @@ import yaml
 
 from scripts.check.places import at
 from scripts.pages import ROOT, Page, PageError
+from scripts.yaml_files import LOADER
 
 CONFIG = "mkdocs.yml"
 THEME = {"name", "custom_dir", "language", "font", "logo", "favicon", "icon", "features", "palette"}
 PALETTE = {"media", "scheme", "primary", "accent", "toggle"}
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(LOADER):
     """Takes `!ENV [NAME, default]` as the list that it is."""
 
 

@@ -32,31 +32,34 @@ def source_problems() -> Iterator[str]:
     yield from notebooks.problems()
     pages = list(_readable_pages())
     yield from navigation.problems(pages)
-    known = {key for _, key, _ in citations.read_entries(BIB)}
+    known = frozenset(key for _, key, _ in citations.read_entries(BIB))
     yield from citations.bib_problems(BIB)
     for page in pages:
-        yield from _of_page_alone(page.path, page.text)
-        yield from citations.problems(page, known)
-        yield from markup.problems(page)
+        yield from _of_page_alone(page, known)
+        yield from markup.include_problems(page)
     yield from front_matter.prerequisite_problems(
         [page for page in pages if page.is_question and not page.is_draft]
     )
 
 
 @cache  # the test of the rules looks at the same pages hundreds of times
-def _of_page_alone(path: Path, _text: str) -> list[str]:
-    page = Page(path)
+def _of_page_alone(page: Page, known: frozenset[str]) -> list[str]:
     found = front_matter.problems(page) + body.problems(page)
     if page.is_question and not page.is_draft:
         found += front_matter.agreement_problems(page) + body.question_problems(page)
-    return found
+    return found + citations.problems(page, known) + markup.problems(page)
 
 
 def _readable_pages() -> Iterator[Page]:
     for path in sorted(DOCS.rglob("*.md")):
         with suppress(UnicodeDecodeError):  # characters.py has said so
             if not path.is_symlink():  # assets.py too
-                yield Page(path)
+                yield _read(path, path.read_bytes())
+
+
+@cache
+def _read(path: Path, _content: bytes) -> Page:
+    return Page(path)
 
 
 def tool_problems() -> Iterator[str]:

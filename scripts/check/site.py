@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "NO_MKDOCS_2_WARNING": "1",
 }
 PLACE = re.compile(r"^[\w./-]+\.(?:md|ipynb|yml|html)(?::\d+)?: ")
+LOADED = "//@src | //@srcset | //@poster | //link[not(@rel='canonical' or @rel='prev' or @rel='next')]/@href"
 _parsed: dict[str, html.HtmlElement] = {}
 
 
@@ -66,7 +67,7 @@ class Site:
 
     @cached_property
     def documents(self) -> "dict[str, Document]":
-        return {page: Document(page, self.document(page)) for page in self.pages()}
+        return {page: _document(page, self.document(page)) for page in self.pages()}
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,18 @@ class Document:
     def is_draft(self) -> bool:
         return self.source.endswith(DRAFT)
 
-    @property
+    @cached_property
     def article(self) -> html.HtmlElement:
         return self.root.xpath("//article")[0]
+
+    @cached_property
+    def links(self) -> list[html.HtmlElement]:
+        return list(self.article.iter("a"))
+
+    @cached_property
+    def loaded(self) -> list[str]:
+        """What the browser asks for by itself, as the page writes it."""
+        return self.root.xpath(LOADED)
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -94,6 +104,11 @@ class Document:
 
     def at(self, text: str) -> str:
         return at(self.source, text)
+
+
+@cache  # with what was found in it: the test of the rules looks at the same pages hundreds of times
+def _document(page: str, root: html.HtmlElement) -> Document:
+    return Document(page, root)
 
 
 class _Warnings(logging.Handler):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import yaml
 from pytest_examples import CodeExample, EvalExample
 
-from scripts import gen_figures, gen_includes, run_notebooks
+from scripts import gen_figures, gen_includes, run_notebooks, yaml_files
 from scripts.check import claims, code_blocks
 from scripts.check.memory import unless_passed
 from scripts.check.places import find_line
@@ -99,9 +99,9 @@ def generated_problems() -> list[str]:
 
 def published_problems() -> list[str]:
     """data/models.yml agrees with data/published.yml, which is copied from the papers themselves."""
-    models = {model["name"]: model for model in yaml.safe_load((ROOT / "data/models.yml").read_text("utf-8"))}
+    models = {model["name"]: model for model in yaml_files.load(ROOT / "data/models.yml")}
     found = []
-    for entry in yaml.safe_load((ROOT / "data/published.yml").read_text("utf-8")):
+    for entry in yaml_files.load(ROOT / "data/published.yml"):
         where = f"data/models.yml:{find_line('data/models.yml', entry['model'])}"
         model = models.get(entry["model"])
         if model is None:

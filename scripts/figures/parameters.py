@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import yaml
 from matplotlib.figure import Figure
 
 from llm_questions.parameters.architecture import from_entry
 from llm_questions.parameters.count import TABLES, active, by_part, parameter_terms, total
+from scripts import yaml_files
 from scripts.figures import colors, style
 
 MODELS = Path(__file__).resolve().parents[2] / "data" / "models.yml"
@@ -36,7 +36,7 @@ def _written(n: int) -> str:
 
 def draw_parameter_shares() -> Figure:
     """Shares of embedding tables, attention and feed-forward networks in the parameters of nine models."""
-    entries = {entry["name"]: entry for entry in yaml.safe_load(MODELS.read_text(encoding="utf-8"))}
+    entries = {entry["name"]: entry for entry in yaml_files.load(MODELS)}
     figure, ((axes,),) = style.figure(430)
     for row, name in enumerate(SHOWN):
         terms = parameter_terms(from_entry(entries[name]))

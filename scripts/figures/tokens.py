@@ -3,7 +3,6 @@
 from math import log
 from pathlib import Path
 
-import yaml
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
@@ -11,6 +10,7 @@ from matplotlib.path import Path as Curve
 
 from llm_questions.tokenization.byte_pair_encoding import learn_merges, merge_pair
 from llm_questions.tokenization.unigram import lattice, viterbi
+from scripts import yaml_files
 from scripts.figures import colors, style
 
 PAPER = {(*"low", "·"): 5, (*"lower", "·"): 2, (*"newest", "·"): 6, (*"widest", "·"): 3}
@@ -96,7 +96,7 @@ def draw_unigram_lattice() -> Figure:
 
 def draw_tokens_by_language() -> Figure:
     """Tokens of one sentence in nine languages, with the vocabularies of GPT-2, GPT-4 and GPT-4o."""
-    record = yaml.safe_load(TOKEN_COUNTS.read_text(encoding="utf-8"))
+    record = yaml_files.load(TOKEN_COUNTS)
     languages = record["languages"]
     names = {"gpt2": "GPT-2", "cl100k_base": "GPT-4", "o200k_base": "GPT-4o"}
     figure, ((axes,),) = style.figure(430)

@@ -11,8 +11,7 @@ import hashlib
 import re
 from pathlib import Path
 
-import yaml
-
+from scripts import yaml_files
 from scripts.finish import FinishError
 
 ALLOWED = Path(__file__).with_name("inline_scripts.yml")
@@ -35,7 +34,7 @@ DATA = re.compile(r'\btype="application/(?:ld\+)?json"')  # is not run
 
 
 def run(site_dir: Path) -> None:
-    allowed = [entry["sha256"] for entry in yaml.safe_load(ALLOWED.read_text(encoding="utf-8"))]
+    allowed = [entry["sha256"] for entry in yaml_files.load(ALLOWED)]
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(allowed)}">'
     unknown: dict[str, str] = {}
     for path in sorted(site_dir.rglob("*.html")):

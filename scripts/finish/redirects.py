@@ -10,8 +10,7 @@ import os
 import re
 from pathlib import Path
 
-import yaml
-
+from scripts import yaml_files
 from scripts.finish import FinishError
 
 SOURCE = Path(__file__).resolve().parents[2] / "data" / "redirects.yml"
@@ -38,7 +37,7 @@ PAGE = """\
 
 def run(site_dir: Path, source: Path = SOURCE) -> None:
     text = source.read_text(encoding="utf-8")
-    moves = yaml.safe_load(text)
+    moves = yaml_files.loads(text)
     pages = _Pages(site_dir)
     if problems := [
         (old, problem) for old, new in moves.items() for problem in _problems(old, new, moves, pages)

@@ -12,7 +12,7 @@ import re
 import shutil
 from pathlib import Path
 
-import yaml
+from scripts import yaml_files
 
 SHOWN = 200  # characters at the beginning of a section
 PHRASE_END = " ; "  # search_worker.js splits there
@@ -97,7 +97,7 @@ def _explained(entries: list[dict]) -> dict[str, list[str]]:
 
 def _synonyms() -> list[list[str]]:
     """What people type and what it means, the longest first."""
-    meanings = yaml.safe_load(SYNONYMS.read_text(encoding="utf-8"))
+    meanings = yaml_files.load(SYNONYMS)
     return sorted(map(list, meanings.items()), key=lambda pair: -len(pair[0]))
 
 

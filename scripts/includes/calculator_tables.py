@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import yaml
-
 from llm_questions.lora import adapted_model_bytes
 from llm_questions.lora_targets import adapted_matrices, adapter_parameters
 from llm_questions.parameters.architecture import Architecture, from_entry
 from llm_questions.parameters.count import TABLES, active, parameter_terms, total
 from llm_questions.qlora import qlora_model_bytes
+from scripts import yaml_files
 from scripts.includes.source import generated_note, table
 
 SOURCE = "data/models.yml"
@@ -33,7 +32,7 @@ ADAPTED = (
 
 
 def render(path: Path) -> dict[str, str]:
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    entries = yaml_files.load(path)
     counts = [[_name(entry), *_counts(from_entry(entry))] for entry in entries]
     adapted = [[_name(e), *_adapted(from_entry(e))] for e in entries if e["name"] in ADAPTED]
     tables = {

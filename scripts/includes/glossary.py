@@ -4,8 +4,7 @@ import re
 from itertools import groupby
 from pathlib import Path
 
-import yaml
-
+from scripts import yaml_files
 from scripts.includes.source import SourceError, generated_note
 from scripts.pages import Page
 
@@ -32,7 +31,7 @@ def render(path: Path) -> dict[str, str]:
 
 
 def load(path: Path) -> list[dict]:
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    entries = yaml_files.load(path)
     anchors: dict[str, str] = {}
     for number, entry in enumerate(entries, start=1):
         name = entry.get("term", f"number {number}")

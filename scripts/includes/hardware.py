@@ -3,8 +3,7 @@
 import json
 from pathlib import Path
 
-import yaml
-
+from scripts import yaml_files
 from scripts.includes.source import generated_note, table
 
 SOURCE = "data/hardware.yml"
@@ -12,7 +11,7 @@ FORMATS = ("fp32", "tf32", "bf16", "fp8", "int8")
 
 
 def render(path: Path) -> dict[str, str]:
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    entries = yaml_files.load(path)
     lines = ",\n".join(json.dumps(_told(entry)) for entry in entries)
     header = ["Accelerator", "Memory", "TFLOP/s, dense"]
     return {

@@ -3,12 +3,11 @@
 import math
 from pathlib import Path
 
-import yaml
-
 from llm_questions.compute import matrix_parameters
 from llm_questions.kv_cache import cache_bytes, cache_elements, head_elements
 from llm_questions.parameters.architecture import from_entry
 from llm_questions.roofline import balance_batch, bound_seconds, decode_bytes, decode_flops
+from scripts import yaml_files
 from scripts.includes.source import generated_note, table
 
 SOURCE = "data/models.yml"
@@ -26,7 +25,7 @@ DEVICES, PEAK, BANDWIDTH = 8, 989.5e12, 3.35e12  # H100 SXM of data/hardware.yml
 
 
 def render(path: Path) -> dict[str, str]:
-    models = {model["name"]: model for model in yaml.safe_load(path.read_text(encoding="utf-8"))}
+    models = {model["name"]: model for model in yaml_files.load(path)}
     header = ["Model", "Weights, GB", "Least ms a token", *(f"Balance, {n:,} tokens" for n in LENGTHS)]
     rows = [_row(models[name]) for name in SHOWN if name in models]
     return {"includes/tables/inference.md": generated_note(SOURCE) + table(header, rows)}

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import yaml
-
 from llm_questions.kv_cache import cache_bytes, cache_elements, head_elements, latent_elements
+from scripts import yaml_files
 from scripts.includes.source import generated_note, table
 
 SOURCE = "data/models.yml"
@@ -35,7 +34,7 @@ LENGTHS = (8_192, 131_072)
 
 
 def render(path: Path) -> dict[str, str]:
-    models = {model["name"]: model for model in yaml.safe_load(path.read_text(encoding="utf-8"))}
+    models = {model["name"]: model for model in yaml_files.load(path)}
     header = ["Model", "KiB per token", *(f"GiB at {n:,} tokens" for n in LENGTHS)]
     rows = [_row(models[name]) for name in SHOWN if name in models]
     return {"includes/tables/kv-cache.md": generated_note(SOURCE) + table(header, rows)}

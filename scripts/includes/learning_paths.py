@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import nbformat
-import yaml
 
+from scripts import yaml_files
 from scripts.includes.catalogue import questions
 from scripts.includes.question_map import link
 from scripts.includes.source import SourceError, generated_note, table
@@ -18,7 +18,7 @@ TARGET = "includes/learning-paths.md"
 
 def render(path: Path) -> dict[str, str]:
     docs = path.parent.parent / "docs"
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = yaml_files.load(path)
     catalogue = {question["path"]: question for question in questions(docs)}
     for way in data["paths"]:
         for name in (name for part in way["parts"] for name in part):

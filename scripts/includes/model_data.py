@@ -4,10 +4,9 @@ import dataclasses
 import json
 from pathlib import Path
 
-import yaml
-
 from llm_questions.compute import matrix_parameters
 from llm_questions.parameters.architecture import Architecture, from_entry
+from scripts import yaml_files
 
 SOURCE = "data/models.yml"
 TARGET = "docs/assets/data/models.json"
@@ -16,7 +15,7 @@ FIRST = "Llama 3 70B"  # what the calculators show before anything is chosen
 
 
 def render(path: Path) -> dict[str, str]:
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    entries = yaml_files.load(path)
     ordered = sorted(entries, key=lambda entry: (entry["name"] != FIRST, -entry["year"], entry["name"]))
     lines = ",\n".join(json.dumps(_model(entry), ensure_ascii=False) for entry in ordered)
     return {TARGET: f"[\n{lines}\n]\n"}

@@ -7,10 +7,9 @@ others, so that it stays readable on a phone.
 from collections.abc import Callable
 from pathlib import Path
 
-import yaml
-
 from llm_questions.parameters.architecture import from_entry
 from llm_questions.parameters.count import TABLES, active, by_part, parameter_terms, total
+from scripts import yaml_files
 from scripts.includes.source import SourceError, generated_note, table
 
 SOURCE = "data/models.yml"
@@ -85,7 +84,7 @@ COUNTED = (
 
 
 def render(path: Path) -> dict[str, str]:
-    models = yaml.safe_load(path.read_text(encoding="utf-8"))
+    models = yaml_files.load(path)
     tables = {"attention-scaling": attention_scaling, "normalization": normalization, "positions": positions}
     chosen = representative(models)
     files = {name: _table(row, chosen) for name, row in tables.items()}

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import yaml
-
 from llm_questions.compute import matrix_parameters
 from llm_questions.parameters.architecture import from_entry
 from llm_questions.training_memory import RECIPES, optimizer_bytes
 from llm_questions.zero import STAGES, BytesPerParameter, model_state_bytes
+from scripts import yaml_files
 from scripts.includes.source import generated_note, table
 
 SOURCE = "data/models.yml"
@@ -22,7 +21,7 @@ NAMES = {
 
 
 def render(path: Path) -> dict[str, str]:
-    entries = {entry["name"]: entry for entry in yaml.safe_load(path.read_text(encoding="utf-8"))}
+    entries = {entry["name"]: entry for entry in yaml_files.load(path)}
     if MODEL not in entries:
         return {}
     entry = entries[MODEL]

@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 import genanki
-import yaml
 
+from scripts import yaml_files
 from scripts.take import archive, catalogue
 
 MOVES = Path(__file__).resolve().parents[2] / "data" / "redirects.yml"
@@ -50,7 +50,7 @@ class _Note(genanki.Note):
 def write(site: Path, path: Path) -> str:
     """How many cards there are, in words."""
     questions = catalogue.questions(site)
-    moves = yaml.safe_load(MOVES.read_text(encoding="utf-8")) or {}
+    moves = yaml_files.load(MOVES) or {}
     home = catalogue.address(site)
     model = genanki.Model(MODEL_ID, NAME, [{"name": name} for name in FIELDS], [TEMPLATE], STYLE)
     deck = genanki.Deck(DECK_ID, NAME, f"One card a question, from {home} (text: CC BY 4.0)")
