@@ -1,7 +1,8 @@
 """One Chromium for all tests; a page that fails its test on any error or any request to another host."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
@@ -53,15 +54,34 @@ def new_context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
 
 
 @contextmanager
-def watched(context: BrowserContext, site: Site) -> Iterator[Page]:
+def watched(page: Page, site: Site) -> Iterator[Page]:
     problems: list[str] = []
-    page = context.new_page()
-    page.on("pageerror", lambda error: problems.append(f"error: {error}"))
-    page.on("console", lambda m: m.type == "error" and problems.append(f"console: {m.text}"))
-    page.on("requestfailed", lambda request: _note_failure(problems, request))
-    page.on("request", lambda request: _note_host(problems, request.url, site))
+    handlers = {
+        "pageerror": lambda error: problems.append(f"error: {error}"),
+        "console": lambda m: m.type == "error" and problems.append(f"console: {m.text}"),
+        "requestfailed": lambda request: _note_failure(problems, request),
+        "request": lambda request: _note_host(problems, request.url, site),
+    }
+    for event, handler in handlers.items():
+        page.on(event, handler)
     yield page
+    for event, handler in handlers.items():
+        page.remove_listener(event, handler)
     assert not problems
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, site: Site) -> Iterator[Callable[[str], Page]]:
+    """Gives a page that many tests of a file look at, or set anew each; it is loaded once."""
+    with new_context(browser, site) as context, ExitStack() as stack:
+
+        @cache
+        def open_once(address: str) -> Page:
+            page = stack.enter_context(watched(context.new_page(), site))
+            page.goto(address)
+            return page
+
+        yield open_once
 
 
 @pytest.fixture
@@ -73,7 +93,7 @@ def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext, site: Site) -> Iterator[Page]:
-    with watched(context, site) as page:
+    with watched(context.new_page(), site) as page:
         yield page
 
 

@@ -35,7 +35,7 @@ def open_drawer(page: Page) -> None:
     wait_until_material_has_closed(page)
     page.set_viewport_size({"width": 360, "height": 800})
     page.locator("header label[for=__drawer]").click()
-    expect(page.get_by_role("link", name="What are Q, K and V?").first).to_be_in_viewport()
+    expect(page.get_by_role("link", name="How does FlashAttention work?").first).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("palette", SCHEMES)
@@ -45,7 +45,7 @@ def open_drawer(page: Page) -> None:
     ids=lambda f: f.__name__,
 )
 def test_axe_finds_nothing_in_what_opens(page: Page, unfold, palette: str):
-    page.goto("transformers/why-divide-by-sqrt-dk/")
+    page.goto("attention/")
     use_palette(page, palette)
     unfold(page)
     assert violations(page) == []

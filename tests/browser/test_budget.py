@@ -5,9 +5,10 @@ import re
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from scripts.pages import address_of
+from tests.browser.conftest import new_context
 from tests.built_site import ROOT, Site
 
 BUDGET = 30_000  # bytes
@@ -43,9 +44,16 @@ def sent(page: Page, site: Site, address: str, element: str | None = None) -> di
     }
 
 
+@pytest.fixture(scope="module")
+def without(browser: Browser, site: Site) -> dict[str, int]:
+    with new_context(browser, site) as context:
+        return sent(context.new_page(), site, PLAIN)
+
+
 @pytest.mark.parametrize(("address", "element"), parts())
-def test_a_part_adds_at_most_30_kilobytes(page: Page, site: Site, address: str, element: str):
-    without = sent(page, site, PLAIN)
+def test_a_part_adds_at_most_30_kilobytes(
+    page: Page, site: Site, without: dict[str, int], address: str, element: str
+):
     added = {path: size for path, size in sent(page, site, address, element).items() if path not in without}
     assert any(path.endswith(f"{element}.js") for path in added), "the part was not loaded"
     assert sum(added.values()) <= BUDGET, added

@@ -1,12 +1,15 @@
-"""Every page loads as a whole, fits a phone, and passes axe in both palettes; one visit serves for all."""
+"""Every page loads whole, asks no other host, fits a phone, passes axe in both palettes: in one visit."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page, Playwright
 
 from tests.browser.axe import COLORS, RULES, use_palette, violations
-from tests.browser.conftest import LAY_OUT_ALL, new_context, watched
+from tests.browser.conftest import DESKTOP, LAY_OUT_ALL, new_context, watched
 from tests.built_site import Site, addresses
 
 # formulas and images that take no room or have not loaded; folded answers take none
@@ -18,20 +21,48 @@ MISSING = """() => [...document.querySelectorAll("article :is(mjx-container, img
   })
   .map((element) => element.dataset.tex ?? element.src)"""
 OVERFLOW = "() => document.scrollingElement.scrollWidth - innerWidth"
-LOAD_ALL = "() => document.querySelectorAll('img').forEach((image) => { image.loading = 'eager' })"
+LOAD_ALL = """() => Promise.all([document.fonts.ready, ...[...document.images].map((image) => {
+  image.loading = "eager";
+  return image.complete || new Promise((done) => { image.onload = image.onerror = done; });
+})])"""
+
+
+@pytest.fixture(scope="module")
+def tab(
+    playwright: Playwright, executable: str, arguments: list[str], site: Site, tmp_path_factory
+) -> Iterator[Page]:
+    """Of a browser that does nothing else, so that its log holds all that its network was asked for."""
+    log = tmp_path_factory.mktemp("network") / "log.json"
+    browser = playwright.chromium.launch(
+        executable_path=executable, args=[*arguments, f"--log-net-log={log}"]
+    )
+    with new_context(browser, site) as context:
+        page = context.new_page()
+        # a color on its way from one palette to the other is neither
+        page.emulate_media(reduced_motion="reduce")
+        yield page
+    browser.close()
+    assert asked_hosts(log, site) == {site.host}
+
+
+def asked_hosts(log: Path, site: Site) -> set[str]:
+    events = [event.get("params", {}) for event in json.loads(log.read_text("utf-8"))["events"]]
+    origin = f"http://{site.host}"
+    # without an initiator are the pages themselves, and what Chromium asks its makers on its own account
+    unclear = {event["initiator"] for event in events if "initiator" in event} - {origin, "not an origin"}
+    assert unclear == set()
+    return {urlsplit(event["url"]).netloc for event in events if event.get("initiator") == origin}
 
 
 @pytest.fixture(scope="module", params=[*addresses(), "404.html"])
-def visited(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Page]:
+def visited(request: pytest.FixtureRequest, tab: Page, site: Site) -> Iterator[Page]:
     """It adds: no error, no failed request, nothing from another host."""
-    with new_context(browser, site) as context, watched(context, site) as page:
-        page.emulate_media(
-            reduced_motion="reduce"
-        )  # a color on its way from one palette to the other is neither
+    tab.emulate_media(color_scheme="light")
+    tab.set_viewport_size(DESKTOP)
+    with watched(tab, site) as page:
         page.goto(request.param)
         page.add_style_tag(content=LAY_OUT_ALL)
         page.evaluate(LOAD_ALL)
-        page.wait_for_load_state("networkidle")
         yield page
 
 

@@ -1,6 +1,7 @@
 """Moving figures: they show what the package computes, with the keyboard alone, and cost nothing at rest."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -44,6 +45,9 @@ def show(page: Page, path: str) -> Locator:
     return come_near(page, path)
 
 
+Opened = Callable[[str], Page]
+
+
 def come_near(page: Page, path: str) -> Locator:
     figure = page.locator(PAGES[path])
     figure.scroll_into_view_if_needed()
@@ -62,8 +66,8 @@ def words(figure: Locator, kind: str = "text") -> list[str]:
 @pytest.mark.parametrize(
     ("power", "step", "divided"), [(6, 0, False), (6, 6, False), (6, 0, True), (10, -4, True), (0, 10, False)]
 )
-def test_weights_are_the_packages(page: Page, power: int, step: int, divided: bool):
-    figure = show(page, SOFTMAX)
+def test_weights_are_the_packages(opened: Opened, power: int, step: int, divided: bool):
+    figure = come_near(opened(SOFTMAX), SOFTMAX)
     figure.get_by_label("Head width d_k").fill(str(power))
     figure.get_by_label("Temperature T").fill(str(step))
     figure.get_by_label("Divide by √d_k").set_checked(divided)
@@ -79,8 +83,8 @@ def test_weights_are_the_packages(page: Page, power: int, step: int, divided: bo
 
 
 @pytest.mark.parametrize(("m", "n"), [(5, 2), (43, 40), (7, 30), (0, 0)])
-def test_dot_product_of_turned_pairs_is_the_packages(page: Page, m: int, n: int):
-    figure = show(page, ROTARY)
+def test_dot_product_of_turned_pairs_is_the_packages(opened: Opened, m: int, n: int):
+    figure = come_near(opened(ROTARY), ROTARY)
     figure.get_by_label("Query position i").fill(str(m))
     figure.get_by_label("Key position j").fill(str(n))
     speeds, start = rotary_frequencies(8), np.array([1.0, 0.0] * 4)
@@ -99,8 +103,8 @@ def test_dot_product_of_turned_pairs_is_the_packages(page: Page, m: int, n: int)
 
 
 @pytest.mark.parametrize(("p", "q", "power"), [(20, 24, 6), (0, 100, 2), (77, 27, 7)])
-def test_dot_product_of_rows_is_the_packages(page: Page, p: int, q: int, power: int):
-    figure = show(page, SINUSOID)
+def test_dot_product_of_rows_is_the_packages(opened: Opened, p: int, q: int, power: int):
+    figure = come_near(opened(SINUSOID), SINUSOID)
     for label, value in (("Position p", p), ("Position q", q), ("Width d", power)):
         figure.get_by_label(label).fill(str(value))
     rows = sinusoidal_encoding(101, 2**power)
@@ -121,8 +125,8 @@ def test_dot_product_of_rows_is_the_packages(page: Page, p: int, q: int, power: 
         ("Cross", {"Queries n": 3, "Other keys": 7}, np.ones((3, 7), dtype=bool)),
     ],
 )
-def test_masks_are_the_packages(page: Page, mask: str, sizes: dict[str, int], expected: np.ndarray):
-    figure = show(page, MASKS)
+def test_masks_are_the_packages(opened: Opened, mask: str, sizes: dict[str, int], expected: np.ndarray):
+    figure = come_near(opened(MASKS), MASKS)
     figure.get_by_label("Mask", exact=True).select_option(mask)
     for label, size in sizes.items():
         figure.get_by_label(label).fill(str(size))

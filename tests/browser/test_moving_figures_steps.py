@@ -1,6 +1,7 @@
 """The moving figures of byte pair encoding, FlashAttention and ZeRO show what the package gives."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -30,8 +31,15 @@ TEXTS = {
 }
 
 
+Opened = Callable[[str], Page]
+
+
 def open_figure(page: Page, address: str) -> Locator:
     page.goto(address)
+    return come_near(page, address)
+
+
+def come_near(page: Page, address: str) -> Locator:
     figure = page.locator(FIGURES[address])
     figure.scroll_into_view_if_needed()
     expect(figure.locator("form")).to_be_visible()
@@ -41,6 +49,16 @@ def open_figure(page: Page, address: str) -> Locator:
 def press(figure: Locator, name: str, times: int = 1) -> None:
     for _ in range(times):
         figure.get_by_role("button", name=name, exact=True).click(force=True)  # at the end it does nothing
+
+
+def begin(page: Page, text: str) -> Locator:
+    """With nothing merged, whatever stood there before."""
+    figure = come_near(page, MERGING)
+    figure.get_by_label("Your own text").evaluate(
+        "(area, text) => { area.value = text; area.dispatchEvent(new Event('input')); }", text
+    )
+    press(figure, "Start again")
+    return figure
 
 
 def shown_merges(figure: Locator) -> list[list[str]]:
@@ -66,9 +84,8 @@ def learned(text: str, n_merges: int, ties: str) -> tuple[list[list[str]], dict[
 
 @pytest.mark.parametrize("ties", ["seen", "ids"])
 @pytest.mark.parametrize("text", [PAPER, "the cat sat on the mat, that cat", TEXTS["right to left"]])
-def test_merges_of_any_text_are_those_of_the_package(page: Page, text: str, ties: str):
-    figure = open_figure(page, MERGING)
-    figure.get_by_label("Your own text").fill(text)
+def test_merges_of_any_text_are_those_of_the_package(opened: Opened, text: str, ties: str):
+    figure = begin(opened(MERGING), text)
     figure.get_by_label("Among equal counts").select_option(ties)
     press(figure, "Step", 7)
     merges, words = learned(text, 7, ties)
@@ -87,10 +104,11 @@ def test_merges_of_any_text_are_those_of_the_package(page: Page, text: str, ties
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_no_text_breaks_it(page: Page, name: str):
+def test_no_text_breaks_it(opened: Opened, name: str):
+    page = opened(MERGING)
     page.emulate_media(reduced_motion="reduce")
-    figure = open_figure(page, MERGING)
-    figure.get_by_label("Your own text").fill(TEXTS[name])
+    figure = begin(page, TEXTS[name])
+    figure.get_by_label("Among equal counts").select_option("seen")
     press(figure, "Run")
     merges, words = learned(TEXTS[name], 10_000, "seen")
     assert len(shown_merges(figure)) == len(merges)
@@ -100,11 +118,9 @@ def test_no_text_breaks_it(page: Page, name: str):
 
 
 @pytest.mark.parametrize("text", ["a" * 200_000, "😀b" * 100_000, "word another " * 20_000])
-def test_a_very_long_text_is_cut_and_says_so(page: Page, text: str):
-    figure = open_figure(page, MERGING)
-    figure.get_by_label("Your own text").evaluate(
-        "(area, text) => { area.value = text; area.dispatchEvent(new Event('input')); }", text
-    )
+def test_a_very_long_text_is_cut_and_says_so(opened: Opened, text: str):
+    figure = begin(opened(MERGING), text)
+    figure.get_by_label("Among equal counts").select_option("seen")
     press(figure, "Step", 2)
     expect(figure.get_by_role("status")).to_contain_text("Only the first 1,000 characters count.")
     assert shown_merges(figure) == learned(text[:1000], 2, "seen")[0]
@@ -141,13 +157,15 @@ def numbers(text: list[str]) -> list[float]:
 
 @pytest.mark.parametrize(("query_tile", "key_tile", "causal"), [(2, 2, False), (4, 1, True), (1, 6, False)])
 def test_each_tile_and_the_outputs_are_those_of_the_package(
-    page: Page, query_tile: int, key_tile: int, causal: bool
+    opened: Opened, query_tile: int, key_tile: int, causal: bool
 ):
-    figure = open_figure(page, FLASH)
+    figure = come_near(opened(FLASH), FLASH)
+    figure.get_by_label("Causal mask").uncheck()
     logits, values = logits_and_values(figure)
     figure.get_by_label("Queries in a tile").fill(str(query_tile))
     figure.get_by_label("Keys in a tile").fill(str(key_tile))
     figure.get_by_label("Causal mask").set_checked(causal)
+    press(figure, "Start again")
     n = len(values)
     if causal:
         logits[np.triu_indices(n, 1)] = -np.inf
@@ -188,8 +206,8 @@ def test_each_tile_and_the_outputs_are_those_of_the_package(
 
 @pytest.mark.parametrize("stage", [0, 1, 2, 3])
 @pytest.mark.parametrize("ranks", [1, 4, 64])
-def test_bytes_of_a_rank_are_those_of_the_package(page: Page, ranks: int, stage: int):
-    figure = open_figure(page, ZERO)
+def test_bytes_of_a_rank_are_those_of_the_package(opened: Opened, ranks: int, stage: int):
+    figure = come_near(opened(ZERO), ZERO)
     figure.get_by_label("Ranks").fill(str(ranks))
     figure.get_by_label("Stage").fill(str(stage))
     parts = model_state_parts(1, ranks, stage)

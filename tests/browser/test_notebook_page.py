@@ -2,29 +2,32 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from scripts.run_notebooks import NOTEBOOKS
-from tests.browser.conftest import LAY_OUT_ALL
+from tests.browser.conftest import DESKTOP, LAY_OUT_ALL, new_context, watched
+from tests.built_site import Site
 
 PAGES = [f"notebooks/{path.stem}/" for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
 MOST = 150_000  # bytes sent for a page and all that it requests
 
 
-@pytest.fixture(params=PAGES)
-def notebook(request: pytest.FixtureRequest, page: Page) -> Page:
+@pytest.fixture(scope="module", params=PAGES)
+def notebook(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Page]:
     """Open, with all of its figures loaded. Fails on any request to another host, as every page does."""
     responses: list[Response] = []
-    page.on("response", lambda response: responses.append(response))
-    page.goto(request.param)
-    for image in page.locator("article img").all():
-        image.scroll_into_view_if_needed()
-    page.wait_for_load_state("networkidle")
-    page.sent = {r.url: max(r.request.sizes()["responseBodySize"], 0) for r in responses}
-    return page
+    with new_context(browser, site) as context, watched(context.new_page(), site) as page:
+        page.on("response", lambda response: responses.append(response))
+        page.goto(request.param)
+        for image in page.locator("article img").all():
+            image.scroll_into_view_if_needed()
+        page.wait_for_load_state("networkidle")
+        page.sent = {r.url: max(r.request.sizes()["responseBodySize"], 0) for r in responses}
+        yield page
 
 
 def stored_images(notebook: Page) -> int:
@@ -68,6 +71,7 @@ def test_outputs_are_reached_and_scrolled_with_the_keyboard(notebook: Page):
     scrolled[0].focus()
     notebook.keyboard.press("ArrowRight")
     notebook.wait_for_function("o => o.scrollLeft > 0", arg=scrolled[0].element_handle())
+    notebook.set_viewport_size(DESKTOP)
 
 
 def test_its_figures_say_what_they_show(notebook: Page):

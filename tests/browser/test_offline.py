@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from scripts import chromium
-from scripts.finish import offline
+from scripts.finish import built_pages, offline
 from scripts.static_server import serve
 from tests.browser.conftest import DESKTOP
 from tests.browser.search_box import search
@@ -44,17 +44,20 @@ class Host:
 
     def publish(self, version: int) -> None:
         """The site as if it had been built anew: every page and style sheet is another one."""
+        built = self.folder.with_name(f"version-{version}")
+        if not built.exists():
+            self._build(built, version)
         self.take_down()
+        shutil.copytree(built, self.folder, dirs_exist_ok=True)
+
+    def _build(self, folder: Path, version: int) -> None:
         # the pictures for other sites are many, and nothing here asks for them
         leave = shutil.ignore_patterns("cards", "downloads", "*.md")
-        shutil.copytree(self.site.folder, self.folder, ignore=leave, dirs_exist_ok=True)
-        for page in self.folder.rglob("*.html"):
-            text = page.read_text("utf-8")
-            mark = f'<meta name="build" content="{version}"></head>'
-            page.write_text(text.replace("</head>", mark, 1), "utf-8")
-        for sheet in self.folder.rglob("*.css"):
-            sheet.write_text(f"{sheet.read_text('utf-8')}\n/* */{version}", "utf-8")
-        offline.run(self.folder)
+        shutil.copytree(self.site.folder, folder, ignore=leave)
+        mark = f'<meta name="build" content="{version}"></head>'
+        built_pages.rewrite(folder, lambda text: text.replace("</head>", mark, 1))
+        built_pages.rewrite(folder, lambda text: f"{text}\n/* */{version}", "*.css")
+        offline.run(folder)
 
     def take_down(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

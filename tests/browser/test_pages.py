@@ -63,6 +63,21 @@ def test_a_link_into_a_page_leads_there(page: Page, width: int, anchor: str):
         assert heading.bounding_box()["y"] < 200
 
 
+@pytest.mark.parametrize("way", ["a click", "the address"])
+def test_a_link_followed_within_a_page_leads_there(page: Page, way: str):
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto("positional-encoding/rope/")
+    if way == "a click":
+        page.evaluate("document.querySelector('article p').innerHTML = '<a href=\"#in-practice\">On</a>'")
+        page.locator("article p a").first.click()
+    else:
+        page.evaluate("location.hash = 'in-practice'")
+    heading = page.locator("h2#in-practice")
+    expect(heading).to_be_in_viewport()
+    page.wait_for_timeout(500)  # for what has come near to take its height
+    assert 0 <= heading.bounding_box()["y"] < 200
+
+
 @pytest.mark.parametrize("path", FORMULA_PAGES)
 def test_pages_read_without_javascript(browser: Browser, site: Site, path: str):
     context = browser.new_context(

@@ -4,12 +4,10 @@ tests/site/test_finish_csp.py looks at the policy, this file at what the browser
 nothing that the site needs is shown by all other browser tests, whose pages write no error to the console.
 """
 
-import json
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.search_box import search
 from tests.built_site import Site
@@ -37,10 +35,6 @@ FROM_SCRIPT = [
     "import('https://evil.example/module.js')",
     "new Promise((done, fail) => { new Worker('data:text/javascript,1').onerror = fail })",
 ]
-SHOW_IMAGES = """() => Promise.all([...document.images].map((image) => {
-  image.loading = "eager";
-  return image.decode();
-}))"""
 STORED = """async () => ({
   local: Object.keys(localStorage),
   session: Object.keys(sessionStorage),
@@ -169,21 +163,3 @@ def test_progress_is_stored_under_the_name_that_the_page_on_privacy_has(page: Pa
     table = page.locator("article table").inner_text()
     assert f"/….{progress.removeprefix(f'{site.prefix}.')}\t" in table
     assert f"/….{progress.removeprefix(f'{site.prefix}.')}.backup." in table
-
-
-def test_no_page_asks_another_host(browser: Browser, arguments, executable, site: Site, tmp_path: Path):
-    """Every page in a browser of its own, and all that its network stack was asked for, from its own log."""
-    log = tmp_path / "network.json"
-    own = browser.browser_type.launch(executable_path=executable, args=[*arguments, f"--log-net-log={log}"])
-    page = own.new_page(base_url=site.address)
-    for path in [*site.pages(), "404.html"]:
-        page.goto(path)
-        page.evaluate(SHOW_IMAGES)
-    own.close()
-    events = [event.get("params", {}) for event in json.loads(log.read_text("utf-8"))["events"]]
-    origin = f"http://{site.host}"
-    asked = {urlsplit(event["url"]).netloc for event in events if event.get("initiator") == origin}
-    assert asked == {site.host}
-    # without an initiator are the pages themselves, and what Chromium asks its makers on its own account
-    unclear = {event["initiator"] for event in events if "initiator" in event} - {origin, "not an origin"}
-    assert unclear == set()

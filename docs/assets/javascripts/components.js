@@ -19,6 +19,19 @@ function markFar(children) {
   for (const child of far) child.classList.add("far");
 }
 
+// Where a link leads into the page, what stands above it needs its true height before the browser sets out.
+const { classList } = document.documentElement;
+function followLink({ target }) {
+  const link = target.closest?.("a[href*='#']");
+  if (link && link.pathname === location.pathname) classList.remove("skim");
+}
+addEventListener("click", followLink, { capture: true });
+addEventListener("hashchange", () => {
+  if (!classList.contains("skim")) return;
+  classList.remove("skim");
+  document.querySelector(":target")?.scrollIntoView();
+});
+
 // Only where the reader has asked for the site to be kept does a service worker answer.
 if (navigator.serviceWorker?.controller) import("./offline/update.js");
 
@@ -35,6 +48,7 @@ const near = new IntersectionObserver(
 
 function find() {
   near.disconnect();
+  classList.toggle("skim", !location.hash);
   for (const element of document.querySelectorAll(PARTS)) near.observe(element);
 }
 
