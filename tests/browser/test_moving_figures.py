@@ -1,7 +1,6 @@
 """Moving figures: they show what the package computes, with the keyboard alone, and cost nothing at rest."""
 
 import re
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from llm_questions.masks import causal_mask, sliding_window_mask
 from llm_questions.positions.rotary import apply_rotary, rotary_frequencies, rotary_logit, rotary_tables
 from llm_questions.positions.sinusoidal import sinusoidal_encoding
 from llm_questions.softmax import entropy, softmax
-from tests.browser.conftest import LAY_OUT_ALL
+from tests.browser.conftest import LAY_OUT_ALL, Opened
 from tests.built_site import Site
 
 SOFTMAX = "transformers/why-divide-by-sqrt-dk/"
@@ -43,9 +42,6 @@ def show(page: Page, path: str) -> Locator:
     """The figure of a page, once its script has made it move."""
     page.goto(path)
     return come_near(page, path)
-
-
-Opened = Callable[[str], Page]
 
 
 def come_near(page: Page, path: str) -> Locator:

@@ -1,7 +1,6 @@
 """The moving figures of byte pair encoding, FlashAttention and ZeRO show what the package gives."""
 
 import re
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from llm_questions.flash_attention import OnlineSoftmax, tiles
 from llm_questions.softmax import softmax
 from llm_questions.tokenization import byte_pair_encoding as bpe
 from llm_questions.zero import model_state_parts
-from tests.browser.conftest import LAY_OUT_ALL
+from tests.browser.conftest import LAY_OUT_ALL, Opened
 from tests.built_site import Site
 
 MERGING = "tokenizer/byte-pair-encoding/"
@@ -29,9 +28,6 @@ TEXTS = {
     "controls": "a\u202eb\u202e a\u202eb\u200d\u200d \u0301\u0301",
     "end marks": "a· a·· ··",
 }
-
-
-Opened = Callable[[str], Page]
 
 
 def open_figure(page: Page, address: str) -> Locator:
@@ -161,6 +157,7 @@ def test_each_tile_and_the_outputs_are_those_of_the_package(
 ):
     figure = come_near(opened(FLASH), FLASH)
     figure.get_by_label("Causal mask").uncheck()
+    press(figure, "Start again")
     logits, values = logits_and_values(figure)
     figure.get_by_label("Queries in a tile").fill(str(query_tile))
     figure.get_by_label("Keys in a tile").fill(str(key_tile))

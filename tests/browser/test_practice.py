@@ -23,9 +23,9 @@ FIRST_PATH = "transformers/query-key-value"
 
 
 @pytest.fixture
-def page(page: Page) -> Page:
-    page.clock.set_fixed_time(START)
-    return page
+def page(same_tab: Page) -> Page:
+    same_tab.clock.set_fixed_time(START)
+    return same_tab
 
 
 @pytest.fixture
@@ -274,9 +274,9 @@ def test_instant_navigation_and_back(page: Page):
     assert page.evaluate("globalThis.sameDocument")
 
 
-def test_two_tabs(page: Page, context: BrowserContext, key: str):
+def test_two_tabs(page: Page, key: str):
     start(page)
-    other = context.new_page()
+    other = page.context.new_page()
     other.clock.set_fixed_time(START)
     start(other)
     page.keyboard.press("Space")
@@ -289,6 +289,7 @@ def test_two_tabs(page: Page, context: BrowserContext, key: str):
     assert len(stored(page, key)) == 2
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     expect(other.get_by_role("button", name="Undo")).to_be_hidden()
+    other.close()
 
 
 def test_undo_never_takes_back_what_another_tab_has_done(page: Page, key: str):
@@ -317,7 +318,7 @@ def test_cards_of_pages_that_are_gone_are_kept_and_not_shown(page: Page, key: st
 # ---- files
 
 
-def test_export_and_import(page: Page, context: BrowserContext, key: str, site: Site):
+def test_export_and_import(page: Page, key: str, site: Site):
     start(page)
     grade(page, "Easy")
     grade(page, "Good")
