@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,16 +41,17 @@ def make_site(folder: Path, n_pages: int, prune: bool = True) -> Path:
         sections.setdefault(section, []).append(page.as_posix())
     (folder / "docs/index.md").write_text("# Home\n\nA site for measuring.\n", "utf-8")
     config = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), _Loader)
-    config["theme"]["custom_dir"] = str(ROOT / "overrides")
     if not prune:
         config["theme"]["features"].remove("navigation.prune")
-    config["hooks"] = [str(ROOT / hook) for hook in config["hooks"]]
     config["markdown_extensions"]["pymdownx.snippets"]["base_path"] = [str(ROOT)]
     config["nav"] = [{"Home": "index.md"}, *({name: pages} for name, pages in sections.items())]
     config["strict"] = False
     for irrelevant in ("validation", "watch"):
         config.pop(irrelevant)
-    (folder / "docs/assets").symlink_to(ROOT / "docs/assets")
+    for name in ("docs/assets", "node_modules"):
+        (folder / name).symlink_to(ROOT / name)
+    for name in ("data", "hooks", "overrides", "scripts"):  # which look for pages beside themselves
+        shutil.copytree(ROOT / name, folder / name)
     path = folder / "mkdocs.yml"
     path.write_text(yaml.safe_dump(config, sort_keys=False), "utf-8")
     return path
