@@ -27,8 +27,6 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 from transformers import AutoModel, LlamaConfig, LlamaForCausalLM, MistralConfig
 
-from scripts import yaml_files
-
 BF16 = torch.bfloat16
 LLAMA_3_8B = {
     "vocab_size": 128_256,
@@ -432,7 +430,7 @@ def main() -> int:
         return max(subprocess.call([sys.executable, *sys.argv, part]) for part in PARTS)
     torch.set_default_device("cuda")
     torch.manual_seed(0)
-    known = yaml_files.load(given.file) if given.file.exists() else {}
+    known = yaml.safe_load(given.file.read_text("utf-8")) if given.file.exists() else {}
     known |= software() | {given.part: PARTS[given.part]()}
     header = "# Written by scripts/measure_gpu.py, which says how. Memory in bytes, times in milliseconds.\n"
     given.file.write_text(header + yaml.safe_dump(known, sort_keys=False, width=120), encoding="utf-8")

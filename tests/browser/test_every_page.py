@@ -23,7 +23,7 @@ MISSING = """() => [...document.querySelectorAll("article :is(mjx-container, img
 OVERFLOW = "() => document.scrollingElement.scrollWidth - innerWidth"
 LOAD_ALL = """() => Promise.all([document.fonts.ready, ...[...document.images].map((image) => {
   image.loading = "eager";
-  return image.complete || new Promise((done) => { image.onload = image.onerror = done; });
+  return image.decode();
 })])"""
 
 
