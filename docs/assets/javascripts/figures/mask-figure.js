@@ -48,13 +48,16 @@ class MaskFigure extends Figure {
   grid(mask) {
     const cell = SIDE / Math.max(mask.length, mask[0].length);
     const [x, y] = [(j) => LEFT + j * cell, (i) => TOP + i * cell];
-    const square = (isSeen, i, j) => shape("rect", isSeen ? "cell-seen" : "cell", { x: x(j) + 1, y: y(i) + 1, width: cell - 2, height: cell - 2 });
+    const side = (cell - 2).toFixed(2);
+    const square = (i, j) => `M${(x(j) + 1).toFixed(2)} ${(y(i) + 1).toFixed(2)}h${side}v${side}h-${side}z`;
+    const squares = (wanted) => mask.flatMap((row, i) => row.map((isSeen, j) => (isSeen === wanted ? square(i, j) : ""))).join("");
     return [
       title(LEFT, 11, "key →"),
       title(0, TOP - 5, "query ↓"),
       ...mask[0].map((_, j) => text(x(j + 0.5), TOP - 5, j)),
       ...mask.map((_, i) => text(LEFT - 6, y(i + 0.5) + 4, i, "end")),
-      ...mask.flatMap((row, i) => row.map((isSeen, j) => square(isSeen, i, j))),
+      shape("path", "cell", { d: squares(false) }),
+      shape("path", "cell-seen", { d: squares(true) }),
     ];
   }
 }
