@@ -1,0 +1,30 @@
+"""What Material's script does on each load has no page styled anew.
+
+Browsers match every rule with every element again when the classes of the root, a style sheet's address or the
+color scheme are set, mostly even if they are what they were.
+"""
+
+from playwright.sync_api import Page, expect
+
+WATCH = """
+globalThis.changes = [];
+const dear = "html, link[rel=stylesheet], meta[name=color-scheme]";
+const attributes = { attributeOldValue: true, attributeFilter: ["class", "href", "content"] };
+new MutationObserver((records) => {
+  if (!document.body) return; // nothing has been styled yet
+  for (const { target, attributeName, oldValue } of records) {
+    const value = target.getAttribute(attributeName);
+    const isSame = attributeName === "class" && oldValue === value;
+    if (target.matches(dear) && !isSame) changes.push(`${target.localName}: ${oldValue} to ${value}`);
+  }
+}).observe(document, { subtree: true, ...attributes });
+"""
+
+
+def test_page_is_not_styled_anew_when_material_starts(page: Page):
+    page.add_init_script(WATCH)
+    page.goto("positional-encoding/sinusoidal/")
+    expect(page.locator("html")).to_have_attribute("data-js-focus-visible", "")  # Material has started
+    expect(page.locator("article .md-code__nav").first).to_be_attached()  # and is done with the text
+    assert page.evaluate("changes") == []
+    expect(page.locator("meta[name=color-scheme]")).to_have_count(1)
