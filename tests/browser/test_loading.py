@@ -1,7 +1,7 @@
 """What Material's script does on each load has no page styled anew.
 
-Browsers match every rule with every element again when the classes of the root, a style sheet's address or the
-color scheme are set, mostly even if they are what they were.
+Browsers match every rule with every element again when the classes of the root, the address of a style sheet
+or the color scheme are set, mostly even if they are what they were.
 """
 
 from playwright.sync_api import Page, expect
