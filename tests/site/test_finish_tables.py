@@ -1,4 +1,4 @@
-"""Cells that name their row are headings of it."""
+"""Cells that name their row are headings of it; every table is wrapped once."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import markdown
 from lxml import html
 
 from scripts.finish import tables
+from tests.built_site import Site
 
 NAMED = "| size | logits |\n|---|---|\n| 8 | 1 |\n"
 UNNAMED = "| | logits | weights |\n|:--|---|--:|\n| without | 8 | 0.9 |\n| with `a` | | 0.6 |\n"
@@ -40,3 +41,15 @@ def test_other_tables_stay(tmp_path):
     first, _, last = finished(tmp_path, text).iter("table")
     assert cells(first) == cells(last)
     assert cells(first)[1] == [("td", None, "8"), ("td", None, "1")]
+
+
+def test_every_table_is_wrapped_as_material_would(tmp_path):
+    for table in finished(tmp_path, f"{NAMED}\nBetween them.\n\n{UNNAMED}").iter("table"):
+        inner, outer, *_ = table.iterancestors()
+        assert (inner.get("class"), outer.get("class")) == ("md-typeset__table", "md-typeset__scrollwrap")
+        assert len(inner) == len(outer) == 1
+
+
+def test_material_wraps_none_again(site: Site):
+    (script,) = (site.folder / "assets" / "javascripts").glob("bundle.*.js")
+    assert '":not(.md-typeset__table)>table:not([class])"' in script.read_text("utf-8")
