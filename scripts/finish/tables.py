@@ -1,7 +1,7 @@
 """Says which cells name a row, and wraps tables so that wide ones can be scrolled.
 
 Markdown knows headings of columns only, and makes one of an empty corner, which names nothing: below it, the
-first column has no name of its own and names the rows. Material wraps tables when its script starts, which has
+first column has no name and names the rows. Material wraps tables when its script starts, which has
 browsers style the whole text anew; here its script finds them wrapped, and so do readers without scripts.
 """
 
