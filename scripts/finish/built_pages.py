@@ -11,9 +11,9 @@ TAG = re.compile(r"<(?:meta|link)\b(?P<attributes>[^>]*)>")
 ATTRIBUTE = re.compile(r'([\w:-]+)="([^"]*)"')
 
 
-def rewrite(site_dir: Path, change: Callable[[str], str], files: str = "*.html") -> None:
+def rewrite(site_dir: Path, change: Callable[[str], str], files: str = "**/*.html") -> None:
     """Every page, or other file, as `change` makes it of its text; what stays is not written anew."""
-    for path in site_dir.rglob(files):
+    for path in site_dir.glob(files):
         text = path.read_text(encoding="utf-8")
         if (finished := change(text)) != text:
             path.write_text(finished, encoding="utf-8")

@@ -25,8 +25,8 @@ SETS_META_IF_NEW = (
 
 
 def run(site_dir: Path) -> None:
-    rewrite(site_dir, lambda sheet: RULE.sub("", sheet), "palette.*.css")
-    rewrite(site_dir, set_meta_if_new, "bundle.*.js")
+    rewrite(site_dir, lambda sheet: RULE.sub("", sheet), "assets/stylesheets/palette.*.css")
+    rewrite(site_dir, set_meta_if_new, "assets/javascripts/bundle.*.js")
 
 
 def set_meta_if_new(script: str) -> str:

@@ -16,7 +16,7 @@ UNNAMED = re.compile(
 )
 FIRST_CELL = re.compile(r"(<tr>\s*)<td\b([^>]*)>(.*?)</td>", re.S)
 WRAP = '<div class="md-typeset__scrollwrap"><div class="md-typeset__table">'
-BARE = re.compile(rf"(?<!{WRAP})<table>.*?</table>", re.S)
+BARE = re.compile(rf"<table>(?<!{WRAP}<table>).*?</table>", re.S)
 # which tables Material's script wraps
 WRAPPED = '"table:not([class])"'
 UNWRAPPED = '":not(.md-typeset__table)>table:not([class])"'
@@ -24,7 +24,7 @@ UNWRAPPED = '":not(.md-typeset__table)>table:not([class])"'
 
 def run(site_dir: Path) -> None:
     rewrite(site_dir, lambda page: BARE.sub(_wrapped, UNNAMED.sub(_with_row_names, page)))
-    rewrite(site_dir, lambda script: script.replace(WRAPPED, UNWRAPPED), "bundle.*.js")
+    rewrite(site_dir, lambda script: script.replace(WRAPPED, UNWRAPPED), "assets/javascripts/bundle.*.js")
 
 
 def _with_row_names(table: re.Match[str]) -> str:

@@ -56,7 +56,7 @@ class Host:
         shutil.copytree(self.site.folder, folder, ignore=leave)
         mark = f'<meta name="build" content="{version}"></head>'
         built_pages.rewrite(folder, lambda text: text.replace("</head>", mark, 1))
-        built_pages.rewrite(folder, lambda text: f"{text}\n/* */{version}", "*.css")
+        built_pages.rewrite(folder, lambda text: f"{text}\n/* */{version}", "**/*.css")
         offline.run(folder)
 
     def take_down(self) -> None:

@@ -22,7 +22,7 @@ from mkdocs.theme import Theme
 from scripts.check import html, places, rounds
 from scripts.check.__main__ import SITE
 from scripts.check.site import ADDRESS, Site, load_config
-from scripts.finish import installable, offline, plain_text, social_cards
+from scripts.finish import formulas, installable, offline, plain_text, social_cards
 from scripts.pages import ROOT
 from tests.check.mistakes import MISTAKES, Mistake
 
@@ -143,6 +143,7 @@ def main() -> None:
     for step in UNREAD:
         step.run = lambda _site_dir: None
     html.problems(Site(SITE, ADDRESS))  # read once, before the children
+    formulas.run(SITE)  # it remembers which formulas a text has
     load_config(str(ROOT / "mkdocs.yml"))  # and so are the plugins imported
     gc.freeze()  # the children need no look at what was there before them
     by_name = {mistake.name: mistake for mistake in MISTAKES}

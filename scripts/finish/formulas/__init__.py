@@ -11,7 +11,9 @@ import json
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from scripts.finish import FinishError
@@ -66,9 +68,10 @@ def run(site_dir: Path) -> None:
     index.write(library)
 
 
-def find(text: str) -> list[Part]:
+@lru_cache(maxsize=2000)  # of a page that stays between two builds; the sections of the index are many
+def find(text: str) -> tuple[Part, ...]:
     if not any(mark in text for mark in ('class="arithmatex"', "<mjx-container", "\\(", "\\[")):
-        return []
+        return ()
     parts = []
     for match in PARTS.finditer(text):
         kind = match.lastgroup
@@ -80,10 +83,10 @@ def find(text: str) -> list[Part]:
             display = tex.startswith("\\[")
             tex = tex[2:-2].strip()  # the delimiters
         parts.append(Part(*match.span(), Formula(tex, display), kind in ("written", "typeset")))
-    return parts
+    return tuple(parts)
 
 
-def replace(text: str, parts: list[Part], library: Library) -> str:
+def replace(text: str, parts: Sequence[Part], library: Library) -> str:
     pieces = []
     end = 0
     for part in parts:
@@ -103,7 +106,7 @@ def _library(formulas: set[Formula]) -> Library:
     return fallback.typeset(formulas)
 
 
-def _report(errors: dict[Formula, str], pages: dict[Path, str], parts: dict[Path, list[Part]]) -> str:
+def _report(errors: dict[Formula, str], pages: dict[Path, str], parts: dict[Path, Sequence[Part]]) -> str:
     lines = {}
     for path, found in parts.items():
         # navigation repeats the titles of other pages, so the element that was written comes first
