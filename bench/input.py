@@ -1,8 +1,9 @@
 """From the first key in a calculator or moving figure to the painted result, on a processor 4 times slower.
 
-Slower than a desktop's: how much this machine is slowed down follows from Lighthouse's measure of it, before
-each run. LLMQ_SITE=path measures a site that is already built. Times are those of the page only while little
-else runs, so the load of the machine is printed with them.
+Slower than a desktop's: how much this machine is slowed down follows from Lighthouse's measure of it, taken
+before each run; the median of the last ones counts, since machines are faster for moments. LLMQ_SITE=path
+measures a site that is already built. Times are those of the page only while little else runs, so the load of
+the machine is printed with them.
 """
 
 import os
@@ -10,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -25,6 +27,7 @@ ALLOWED = 100.0  # milliseconds
 SLOWER = 4
 DESKTOP = 1500  # Lighthouse's BenchmarkIndex
 RUNS = 5
+REMEMBERED = 15  # measures of the machine
 INDEX = """
 import { pageFunctions } from "./bench/node_modules/lighthouse/core/lib/page-functions.js";
 console.log(pageFunctions.computeBenchmarkIndex.toString());
@@ -114,9 +117,10 @@ def find_cases(browser: Browser, home: str, site: Path) -> Iterator[Case]:
             yield from (Case(address, element, kind) for kind in kinds)
 
 
-def measure(browser: Browser, home: str, case: Case) -> Time:
+def measure(browser: Browser, home: str, case: Case, indexes: deque[float]) -> Time:
     """Of one page that has just been opened."""
-    index = benchmark_index(browser)
+    indexes.append(benchmark_index(browser))
+    index = statistics.median(indexes)
     page, part, tools = open_part(browser, home, case.address, case.element)
     first_input(part, case.kind).focus()
     tools.send("Emulation.setCPUThrottlingRate", {"rate": max(1, SLOWER * index / DESKTOP)})
@@ -145,9 +149,10 @@ def main() -> None:
         load = "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg())
         print(f"load {load} on {os.cpu_count()} processors; median of {RUNS} runs, in ms")
         print(f"{'page':<40}{'element':<24}{'input':<8}painted      range   work of the page   index")
+        indexes = deque((benchmark_index(browser) for _ in range(REMEMBERED)), maxlen=REMEMBERED)
         with serve(site) as home:
             for case in find_cases(browser, home, site):
-                times = [measure(browser, home, case) for _ in range(RUNS)]
+                times = [measure(browser, home, case, indexes) for _ in range(RUNS)]
                 waits = [time.waited for time in times]
                 index, median, work = (statistics.median(column) for column in zip(*times, strict=True))
                 row = f"{case.address:<40}{case.element:<24}{case.kind:<8}{median:>7.0f}"

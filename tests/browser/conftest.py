@@ -92,8 +92,11 @@ def tab(browser: Browser, site: Site) -> Iterator[Page]:
 
 
 @pytest.fixture
-def same_tab(tab: Page, site: Site) -> Iterator[Page]:
-    """As `page`, in half the time: the tab of the tests before, with nothing stored, light and wide again."""
+def page(tab: Page, site: Site) -> Iterator[Page]:
+    """The tab of the tests before, with nothing stored, light and wide: a window costs as much again.
+
+    Addresses are relative to the home page: page.goto("transformers/").
+    """
     tools = tab.context.new_cdp_session(tab)
     tools.send("Storage.clearDataForOrigin", {"origin": f"http://{site.host}", "storageTypes": "all"})
     tools.detach()
@@ -106,13 +109,13 @@ def same_tab(tab: Page, site: Site) -> Iterator[Page]:
 
 @pytest.fixture
 def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
-    """Addresses are relative to the home page: page.goto("transformers/")."""
     with new_context(browser, site) as context:
         yield context
 
 
 @pytest.fixture
-def page(context: BrowserContext, site: Site) -> Iterator[Page]:
+def own_page(context: BrowserContext, site: Site) -> Iterator[Page]:
+    """A window for one test, which changes what a tab keeps: clock, routes, scripts, what it has loaded."""
     with watched(context.new_page(), site) as page:
         yield page
 

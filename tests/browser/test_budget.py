@@ -52,9 +52,11 @@ def without(browser: Browser, site: Site) -> dict[str, int]:
 
 @pytest.mark.parametrize(("address", "element"), parts())
 def test_a_part_adds_at_most_30_kilobytes(
-    page: Page, site: Site, without: dict[str, int], address: str, element: str
+    own_page: Page, site: Site, without: dict[str, int], address: str, element: str
 ):
-    added = {path: size for path, size in sent(page, site, address, element).items() if path not in without}
+    added = {
+        path: size for path, size in sent(own_page, site, address, element).items() if path not in without
+    }
     assert any(path.endswith(f"{element}.js") for path in added), "the part was not loaded"
     assert sum(added.values()) <= BUDGET, added
     print(f"{sum(added.values()):>6}", address)

@@ -18,11 +18,6 @@ COUNTS = {
 
 
 @pytest.fixture
-def page(same_tab: Page) -> Page:
-    return same_tab
-
-
-@pytest.fixture
 def calculator(page: Page):
     page.goto(KV_CACHE)
     expect(page.locator(".calculator__title")).to_be_visible()

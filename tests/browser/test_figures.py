@@ -41,17 +41,17 @@ def test_figures_follow_the_choice_against_the_system(page: Page):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_figures_keep_their_room_until_they_have_loaded(page: Page, width):
-    page.set_viewport_size({"width": width, "height": 800})
+def test_figures_keep_their_room_until_they_have_loaded(own_page: Page, width):
+    own_page.set_viewport_size({"width": width, "height": 800})
     held: list[Route] = []
-    page.route("**/norm-axes.svg", lambda route: held.append(route))
-    page.goto(PAGE, wait_until="domcontentloaded")
-    figure = page.locator(FIGURE)
-    page.wait_for_function("() => document.fonts.status === 'loaded'")
+    own_page.route("**/norm-axes.svg", lambda route: held.append(route))
+    own_page.goto(PAGE, wait_until="domcontentloaded")
+    figure = own_page.locator(FIGURE)
+    own_page.wait_for_function("() => document.fonts.status === 'loaded'")
     before = figure.bounding_box()
     assert held
     held.pop().continue_()
-    wait_for_figure(page)
+    wait_for_figure(own_page)
     after = figure.bounding_box()
     assert (before["width"], before["height"]) == (after["width"], after["height"])
     assert 300 < after["width"] <= min(600, width)

@@ -1,17 +1,11 @@
 """Everything can be reached and used without a mouse."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.search_box import wait_until_material_has_closed
 
 PAGE = "transformers/why-divide-by-sqrt-dk/"
 PHONE = {"width": 360, "height": 640}
-
-
-@pytest.fixture
-def page(same_tab: Page) -> Page:
-    return same_tab
 
 
 def focused(page: Page, expression: str):

@@ -21,10 +21,10 @@ new MutationObserver((records) => {
 """
 
 
-def test_page_is_not_styled_anew_when_material_starts(page: Page):
-    page.add_init_script(WATCH)
-    page.goto("positional-encoding/sinusoidal/")
-    expect(page.locator("html")).to_have_attribute("data-js-focus-visible", "")  # Material has started
-    expect(page.locator("article .md-code__nav").first).to_be_attached()  # and is done with the text
-    assert page.evaluate("changes") == []
-    expect(page.locator("meta[name=color-scheme]")).to_have_count(1)
+def test_page_is_not_styled_anew_when_material_starts(own_page: Page):
+    own_page.add_init_script(WATCH)
+    own_page.goto("positional-encoding/sinusoidal/")
+    expect(own_page.locator("html")).to_have_attribute("data-js-focus-visible", "")  # Material has started
+    expect(own_page.locator("article .md-code__nav").first).to_be_attached()  # and is done with the text
+    assert own_page.evaluate("changes") == []
+    expect(own_page.locator("meta[name=color-scheme]")).to_have_count(1)

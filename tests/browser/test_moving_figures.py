@@ -173,45 +173,45 @@ def test_a_figure_works_after_instant_navigation(page: Page):
     assert page.evaluate("globalThis.sameDocument")
 
 
-def test_a_page_loads_a_figure_when_it_comes_near_and_no_other(page: Page):
+def test_a_page_loads_a_figure_when_it_comes_near_and_no_other(own_page: Page):
     loaded = []
-    page.on("request", lambda request: "/figures/" in request.url and loaded.append(request.url))
-    page.set_viewport_size({"width": 1280, "height": 300})
-    page.goto(ROTARY)
-    page.wait_for_load_state("networkidle")
+    own_page.on("request", lambda request: "/figures/" in request.url and loaded.append(request.url))
+    own_page.set_viewport_size({"width": 1280, "height": 300})
+    own_page.goto(ROTARY)
+    own_page.wait_for_load_state("networkidle")
     assert [url for url in loaded if url.endswith(".js")] == []
-    come_near(page, ROTARY)
+    come_near(own_page, ROTARY)
     names = {url.rpartition("/")[2] for url in loaded if url.endswith(".js")}
     assert names == {"drawing.js", "figure.js", "rotary-figure.js"}
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_runs_at_rest(page: Page, path: str):
-    page.add_init_script(f"({COUNT})()")
-    figure = show(page, path)
+def test_nothing_runs_at_rest(own_page: Page, path: str):
+    own_page.add_init_script(f"({COUNT})()")
+    figure = show(own_page, path)
     slider = figure.get_by_role("slider").first
     slider.focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(300)
-    assert page.evaluate("globalThis.asked") == 0
+    own_page.keyboard.press("ArrowRight")
+    own_page.wait_for_timeout(300)
+    assert own_page.evaluate("globalThis.asked") == 0
 
 
-def test_motion_turns_the_hands_keeps_the_dot_product_and_ends(page: Page):
-    page.add_init_script(f"({COUNT})()")
-    figure = show(page, ROTARY)
+def test_motion_turns_the_hands_keeps_the_dot_product_and_ends(own_page: Page):
+    own_page.add_init_script(f"({COUNT})()")
+    figure = show(own_page, ROTARY)
     query, key = (figure.get_by_label(name) for name in ("Query position i", "Key position j"))
     tip = figure.locator("circle.drawing__first").first
     before = tip.get_attribute("cx")
     figure.get_by_role("button", name="Move both on").focus()
-    page.keyboard.press("Enter")
+    own_page.keyboard.press("Enter")
     expect(result(figure)).to_have_attribute("aria-live", "off")
     expect(query).not_to_have_value("5")
     assert tip.get_attribute("cx") != before
     expect(result(figure)).to_contain_text("Offset i − j = 3, dot product 1.965 ≈ ")
-    page.keyboard.press("Enter")
+    own_page.keyboard.press("Enter")
     expect(figure.get_by_role("button", name="Move both on")).to_be_focused()
     expect(result(figure)).not_to_have_attribute("aria-live", "off")
-    assert page.evaluate("globalThis.asked") > 0
+    assert own_page.evaluate("globalThis.asked") > 0
     for end in ("at the last position", "when the figure leaves the page"):
         query.fill("59")
         key.fill("56")
@@ -221,9 +221,9 @@ def test_motion_turns_the_hands_keeps_the_dot_product_and_ends(page: Page):
             expect(result(figure)).to_contain_text("Offset i − j = 3, dot product 1.965 ≈ ")
         else:
             figure.evaluate("figure => figure.remove()")
-        asked = page.evaluate("globalThis.asked")
-        page.wait_for_timeout(300)
-        assert page.evaluate("globalThis.asked") == asked, end
+        asked = own_page.evaluate("globalThis.asked")
+        own_page.wait_for_timeout(300)
+        assert own_page.evaluate("globalThis.asked") == asked, end
 
 
 def test_nothing_moves_for_readers_who_asked_for_less_motion(page: Page):

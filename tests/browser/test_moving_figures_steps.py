@@ -122,17 +122,17 @@ def test_a_very_long_text_is_cut_and_says_so(opened: Opened, text: str):
     assert shown_merges(figure) == learned(text[:1000], 2, "seen")[0]
 
 
-def test_it_runs_pauses_and_ends(page: Page):
-    figure = open_figure(page, MERGING)
-    page.clock.install()
+def test_it_runs_pauses_and_ends(own_page: Page):
+    figure = open_figure(own_page, MERGING)
+    own_page.clock.install()
     figure.get_by_label("Your own text").fill("aab")
     press(figure, "Run")
     assert len(shown_merges(figure)) == 1
     press(figure, "Pause")
-    page.clock.run_for(10_000)
+    own_page.clock.run_for(10_000)
     assert len(shown_merges(figure)) == 1
     press(figure, "Run")
-    page.clock.run_for(10_000)
+    own_page.clock.run_for(10_000)
     assert len(shown_merges(figure)) == 3
     expect(figure.get_by_role("button", name="Run")).to_have_attribute("aria-disabled", "true")
     press(figure, "Start again")

@@ -13,11 +13,6 @@ SCALING = "transformers/why-divide-by-sqrt-dk/"
 
 
 @pytest.fixture
-def page(same_tab: Page) -> Page:
-    return same_tab
-
-
-@pytest.fixture
 def second_page(page: Page, site: Site) -> Page:
     """A page with formulas, code, tables and a figure, come to by a click."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.address)

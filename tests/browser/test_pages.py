@@ -10,12 +10,12 @@ from tests.built_site import Site
 FORMULA_PAGES = ["transformers/why-divide-by-sqrt-dk/", "notebooks/attention-step-by-step/"]
 
 
-def test_a_wrong_address_leads_back(page: Page, site: Site):
+def test_a_wrong_address_leads_back(own_page: Page, site: Site):
     """A server sends 404.html at the address that was asked for, so relative links would lead nowhere."""
-    page.route("**/no/such/page/", lambda route: route.fulfill(path=site.folder / "404.html"))
-    page.goto("no/such/page/")
-    page.locator("article").get_by_role("link", name="Transformers").click()
-    page.wait_for_url(f"{site.address}transformers/")
+    own_page.route("**/no/such/page/", lambda route: route.fulfill(path=site.folder / "404.html"))
+    own_page.goto("no/such/page/")
+    own_page.locator("article").get_by_role("link", name="Transformers").click()
+    own_page.wait_for_url(f"{site.address}transformers/")
 
 
 @pytest.fixture(scope="module")

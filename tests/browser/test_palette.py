@@ -13,11 +13,6 @@ GROUNDS = {
 }
 
 
-@pytest.fixture
-def page(same_tab: Page) -> Page:
-    return same_tab
-
-
 def expect_ground(page: Page, name: str) -> None:
     red, green, blue = bytes.fromhex(GROUNDS[name].removeprefix("#"))
     expect(page.locator("body")).to_have_css("background-color", f"rgb({red}, {green}, {blue})")

@@ -23,9 +23,9 @@ FIRST_PATH = "transformers/query-key-value"
 
 
 @pytest.fixture
-def page(same_tab: Page) -> Page:
-    same_tab.clock.set_fixed_time(START)
-    return same_tab
+def page(page: Page) -> Page:
+    page.clock.set_fixed_time(START)
+    return page
 
 
 @pytest.fixture

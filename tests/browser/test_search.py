@@ -40,11 +40,6 @@ class SearchBox:
 
 
 @pytest.fixture
-def page(same_tab: Page) -> Page:
-    return same_tab
-
-
-@pytest.fixture
 def search(page: Page, site: Site) -> SearchBox:
     page.goto("")
     return SearchBox(page, site)

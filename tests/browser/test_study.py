@@ -15,11 +15,6 @@ ROOTS = [question for question in QUESTIONS if not question["prerequisites"]]
 
 
 @pytest.fixture
-def page(same_tab: Page) -> Page:
-    return same_tab
-
-
-@pytest.fixture
 def chart(page: Page) -> Page:
     page.goto(MAP)
     expect(page.locator(".filters__status")).to_have_text(f"All {len(QUESTIONS)} questions")

@@ -8,7 +8,6 @@ import jsonschema
 import pytest
 import torch
 from torch import distributed, nn
-from torch.distributed import fsdp
 
 from scripts.pages import DOCS, ROOT, Page
 
@@ -69,6 +68,8 @@ def test_stage_1_exists_in_pytorch() -> None:
 
 
 def test_the_names_of_pytorch_exist() -> None:
+    from torch.distributed import fsdp  # takes seconds
+
     arguments = inspect.signature(fsdp.fully_shard).parameters
     for name in re.findall(r"`(reshard_after_forward|mp_policy|offload_policy|mesh)\b", PAGE.text):
         assert name in arguments
@@ -89,6 +90,8 @@ def one_rank():
 
 @pytest.mark.parametrize("created_in", [torch.float32, torch.bfloat16])
 def test_fsdp_keeps_parameters_gradients_and_moments_in_the_type_of_creation(one_rank, created_in) -> None:
+    from torch.distributed import fsdp
+
     model = nn.Linear(8, 8, dtype=created_in)
     policy = fsdp.MixedPrecisionPolicy(param_dtype=torch.bfloat16)
     fsdp.fully_shard(model, mesh=one_rank, mp_policy=policy)
