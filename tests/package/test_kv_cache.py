@@ -146,6 +146,20 @@ def test_equals_counting_token_by_token(n_tokens, n_layers, one_layer, pattern) 
     assert cache_elements(n_tokens, n_layers, one_layer, pattern) == count
 
 
+@modest
+@given(st.integers(1, 30), sizes(1, 9), sizes(1, 5), st.integers(1, 20), st.integers(1, 8))
+def test_more_tokens_layers_and_sequences_need_more(n_tokens, n_layers, one_layer, window, batch) -> None:
+    def needed(n_tokens: int, n_layers: int, batch: int, window: int | None = None) -> float:
+        return cache_bytes(cache_elements(n_tokens, n_layers, one_layer, [window]), batch=batch)
+
+    whole = needed(n_tokens, n_layers, batch)
+    assert whole < needed(n_tokens + 1, n_layers, batch)
+    assert whole < needed(n_tokens, n_layers + 1, batch)
+    assert whole < needed(n_tokens, n_layers, batch + 1)
+    kept, next_kept = (needed(n, n_layers, batch, window) for n in (n_tokens, n_tokens + 1))
+    assert kept < next_kept if n_tokens < window else kept == next_kept  # a full window drops what it takes
+
+
 def test_a_batch_and_the_precision_multiply() -> None:
     assert cache_bytes(10, 0.75, batch=4) == 30
     assert cache_bytes(10) == 20
