@@ -14,6 +14,7 @@ from tests.built_site import Site
 
 Opened = Callable[[str], Page]  # gives the page of an address
 DESKTOP = {"width": 1280, "height": 800}
+HAS_SITEMAP = "() => performance.getEntries().some(({ name }) => name.endsWith('/sitemap.xml'))"
 # Chromium lays out what is far below the window when it comes near; what is measured has to be there.
 LAY_OUT_ALL = ".md-content__inner > * { content-visibility: visible !important }"
 
@@ -69,6 +70,12 @@ def watched(page: Page, site: Site) -> Iterator[Page]:
     for event, handler in handlers.items():
         page.remove_listener(event, handler)
     assert not problems
+
+
+def mark_document(page: Page) -> None:
+    """As the one that stays when a link is followed, which Material sees to once it knows all pages."""
+    page.wait_for_function(HAS_SITEMAP)
+    page.evaluate("globalThis.sameDocument = true")
 
 
 @pytest.fixture(scope="module")

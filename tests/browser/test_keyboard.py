@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import mark_document
 from tests.browser.search_box import wait_until_material_has_closed
 
 PAGE = "transformers/why-divide-by-sqrt-dk/"
@@ -48,7 +49,7 @@ def test_search_is_among_the_first_stops(page: Page):
 
 def test_enter_in_a_search_that_has_just_closed_stays_on_the_page(page: Page):
     page.goto(PAGE)
-    page.evaluate("globalThis.sameDocument = true")
+    mark_document(page)
     page.locator("[name=query]").fill("softmax")
     page.locator("#__search").evaluate("toggle => { toggle.checked = false }")
     page.keyboard.press("Enter")
