@@ -1,10 +1,12 @@
-"""What Material's script does on each load has no page styled anew.
+"""A page waits for two style sheets, and what Material's script does on each load has it not styled anew.
 
 Browsers match every rule with every element again when the classes of the root, the address of a style sheet
 or the color scheme are set, mostly even if they are what they were.
 """
 
-from playwright.sync_api import Page, expect
+from pathlib import Path
+
+from playwright.sync_api import Page, Request, expect
 
 WATCH = """
 globalThis.changes = [];
@@ -28,3 +30,11 @@ def test_page_is_not_styled_anew_when_material_starts(own_page: Page):
     expect(own_page.locator("article .md-code__nav").first).to_be_attached()  # and is done with the text
     assert own_page.evaluate("changes") == []
     expect(own_page.locator("meta[name=color-scheme]")).to_have_count(1)
+
+
+def test_first_paint_waits_for_two_style_sheets(own_page: Page):
+    asked: list[Request] = []
+    own_page.on("request", lambda request: asked.append(request))
+    own_page.goto("positional-encoding/sinusoidal/")
+    sheets = [Path(request.url).name for request in asked if request.resource_type == "stylesheet"]
+    assert [name.partition(".")[0] for name in sheets] == ["main", "content"]

@@ -2,23 +2,29 @@
 
 import difflib
 import re
+import shutil
 from pathlib import Path
 
 import material
 
-from scripts.finish import tables
+from scripts.finish import palette, tables
 from tests.built_site import Site
 
 THEME = Path(material.__file__).parent / "templates" / "assets"
 
 
-def test_one_rule_is_gone(site: Site):
-    (sent,) = (site.folder / "assets" / "stylesheets").glob("palette.*.css")
-    rules = (THEME / "stylesheets" / sent.name).read_text("utf-8").split("}")
+def test_one_rule_is_gone(tmp_path: Path, site: Site):
+    (sheet,) = (THEME / "stylesheets").glob("palette.*.css")
+    sent = tmp_path / "assets" / "stylesheets" / sheet.name
+    sent.parent.mkdir(parents=True)
+    shutil.copy(sheet, sent)
+    palette.run(tmp_path)
+    rules = sheet.read_text("utf-8").split("}")
     gone = [rule for rule in rules if "[data-md-color-switching] *" in rule]
     assert len(gone) == 1
     rules.remove(gone[0])
     assert sent.read_text("utf-8").split("}") == rules
+    assert "[data-md-color-switching]" not in (site.folder / "index.html").read_text("utf-8")
 
 
 def test_script_finds_the_color_scheme_and_sets_another_only(site: Site):

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
+from scripts.finish.css import compact
 from scripts.finish.formulas import mathjax
 from scripts.finish.formulas.formula import Formula, Library, Typeset
 
@@ -75,8 +76,7 @@ class Styles:
 
     @cached_property
     def _ours(self) -> str:
-        css = re.sub(r"/\*.*?\*/", "", OURS.read_text(encoding="utf-8"), flags=re.S)
-        return re.sub(r"\s*([{};,])\s*", r"\1", " ".join(css.split()))
+        return compact(OURS.read_text(encoding="utf-8"))
 
 
 def _glyphs(formulas: Iterable[Typeset]) -> dict[str, set[str]]:
