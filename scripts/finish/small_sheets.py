@@ -11,17 +11,22 @@ from scripts.finish.built_pages import rewrite
 from scripts.finish.css import compact
 
 FOLDER = "assets/stylesheets"
-SHEETS = ("palette.*.min.css", "site.css")  # in the order of their links
+SHEETS = ("palette.*.min.css", "site.css")
+LINK = re.compile(r'<link rel="stylesheet" href="(?:[^"]*/)?(?P<name>[^"/]*)">')
 COLORS = ("custom", "indigo")  # of mkdocs.yml, and of pages without scripts: Material's own
 OTHER_COLOR = rf"[^{{}},]*\[data-md-color-(?:primary|accent)=(?!(?:{'|'.join(COLORS)})\])[^{{}},]*"
 ABOUT_OTHERS = re.compile(rf"(?<![^{{}}]){OTHER_COLOR}(?:,{OTHER_COLOR})*\{{[^{{}}]*\}}")
 
 
 def run(site_dir: Path) -> None:
-    for name in SHEETS:
-        for path in (site_dir / FOLDER).glob(name):
-            style = f"<style>{compact(ABOUT_OTHERS.sub('', path.read_text(encoding='utf-8')))}</style>"
-            link = re.compile(rf'<link rel="stylesheet" href="[^"]*/{re.escape(path.name)}">')
-            rewrite(site_dir, lambda page, link=link, style=style: link.sub(lambda _: style, page))
-            path.unlink()
-            path.with_suffix(".css.map").unlink(missing_ok=True)
+    paths = [path for name in SHEETS for path in (site_dir / FOLDER).glob(name)]
+    sheets = {path.name: compact(ABOUT_OTHERS.sub("", path.read_text(encoding="utf-8"))) for path in paths}
+
+    def with_style(link: re.Match[str]) -> str:
+        sheet = sheets.get(link["name"])
+        return link[0] if sheet is None else f"<style>{sheet}</style>"
+
+    rewrite(site_dir, lambda page: LINK.sub(with_style, page))
+    for path in paths:
+        path.unlink()
+        path.with_suffix(".css.map").unlink(missing_ok=True)
