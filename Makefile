@@ -26,8 +26,8 @@ build: generate node_modules/.installed ## build the finished site into site/
 books: TAKE = --require-pdf
 books: .chromium build ## the same, with everything to take along: the PDF needs Chromium
 
-.chromium:
-	@scripts/need.sh chromium "it prints the book" scripts/find_chromium.sh
+.chromium: | .venv/bin/python
+	@scripts/need.sh chromium "it prints the book, and tests and measurements drive it" scripts/find_chromium.sh
 
 site.zip: books ## the finished site in one archive
 	cp site/downloads/site.zip $@
@@ -35,8 +35,8 @@ site.zip: books ## the finished site in one archive
 check: .venv/.test node_modules/.installed ## find every class of mistake: sources, links, markup, code, numbers, figures
 	$(BIN)/python -m scripts.check
 
-test: .venv/.test node_modules/.installed ## install and run everything: package, pages, site, browser
-	@scripts/need.sh chromium "the browser tests drive it" scripts/find_chromium.sh
+test: ## install and run everything: package, pages, site, browser
+	@$(MAKE) --no-print-directory --jobs .venv/.test node_modules/.installed .chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m scripts.check
@@ -58,8 +58,7 @@ format: .venv/.test ## format Python and mend what can be mended by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.test node_modules/.installed bench/node_modules/.installed generate ## measure: build time, reload, formulas, search, Lighthouse
-	@scripts/need.sh chromium "the search and Lighthouse are measured in it" scripts/find_chromium.sh
+bench: .venv/.test .chromium node_modules/.installed bench/node_modules/.installed generate ## measure: build time, reload, formulas, search, Lighthouse
 	$(BIN)/python -m bench
 
 audit: .venv/.tools node_modules/.installed ## ask whether a locked dependency has a known vulnerability
