@@ -123,8 +123,8 @@ def test_a_very_long_text_is_cut_and_says_so(opened: Opened, text: str):
 
 
 def test_it_runs_pauses_and_ends(own_page: Page):
+    own_page.clock.install()  # before Material sets timers, which it could not clear afterwards
     figure = open_figure(own_page, MERGING)
-    own_page.clock.install()
     figure.get_by_label("Your own text").fill("aab")
     press(figure, "Run")
     assert len(shown_merges(figure)) == 1
