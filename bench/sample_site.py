@@ -8,16 +8,10 @@ import sys
 from pathlib import Path
 
 import yaml
+from mkdocs.utils.yaml import yaml_load
 
 ROOT = Path(__file__).resolve().parents[1]
 SECTION_SIZE = 40
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads mkdocs.yml although it holds !ENV tags."""
-
-
-_Loader.add_constructor("!ENV", lambda loader, node: loader.construct_sequence(node)[1])
 
 
 def question_pages() -> list[Path]:
@@ -40,7 +34,7 @@ def make_site(folder: Path, n_pages: int, prune: bool = True) -> Path:
         target.write_text(_without_local_links(text) + f"\n\nCopy $n_{{{i}}}$ of a page.\n", "utf-8")
         sections.setdefault(section, []).append(page.as_posix())
     (folder / "docs/index.md").write_text("# Home\n\nA site for measuring.\n", "utf-8")
-    config = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), _Loader)
+    config = yaml_load((ROOT / "mkdocs.yml").read_text("utf-8"))
     if not prune:
         config["theme"]["features"].remove("navigation.prune")
     config["markdown_extensions"]["pymdownx.snippets"]["base_path"] = [str(ROOT)]

@@ -27,7 +27,7 @@ export function short(value) {
 export function scientific(value, digits = 2) {
   const [mantissa, exponent] = value.toExponential(digits).split("e");
   const power = exponent.replace("+", "").replace("-", "⁻").replace(/\d/g, (digit) => SUPERSCRIPTS[digit]);
-  return `${mantissa} × 10${power}`;
+  return `${mantissa}\u00a0×\u00a010${power}`; // no line ends within it
 }
 
 // `unit` is GB (powers of 1,000) or GiB (powers of 1,024).
