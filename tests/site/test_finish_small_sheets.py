@@ -56,8 +56,8 @@ def test_links_become_styles_in_their_place(tmp_path: Path):
         parts = re.findall(r'href="([^"]*)"|<style>(.*?)</style>', once[name], re.S)
         assert [href for href, _ in parts] == [f"{up}main.css", "", "", f"{up}content.css"]
         palette, ours = (style for href, style in parts if not href)
-        ours_alone = [rule for rule in rules(PALETTE.read_text("utf-8")) if concerns_us(rule[1])]
-        assert [rule for rule in rules(palette) if concerns_us(rule[1])] == ours_alone
+        about_us = [rule for rule in rules(PALETTE.read_text("utf-8")) if concerns_us(rule[1])]
+        assert [rule for rule in rules(palette) if concerns_us(rule[1])] == about_us
         assert rules(ours) == rules(SITE_CSS.read_text("utf-8"))
     assert list(sheets.iterdir()) == []
     small_sheets.run(tmp_path)
