@@ -1,7 +1,6 @@
 """Puts the two small style sheets, Material's palette and site.css, into every page.
 
-As files each was one more request that the first paint waited for. Of the palette a page gets the rules about
-the colors that this site has; the other twenty are most of it.
+As files each was one more request that the first paint waited for. Runs when palette.py has made them small.
 """
 
 import re
@@ -13,14 +12,11 @@ from scripts.finish.css import compact
 FOLDER = "assets/stylesheets"
 SHEETS = ("palette.*.min.css", "site.css")
 LINK = re.compile(r'<link rel="stylesheet" href="(?:[^"]*/)?(?P<name>[^"/]*)">')
-COLORS = ("custom", "indigo")  # of mkdocs.yml, and of pages without scripts: Material's own
-OTHER_COLOR = rf"[^{{}},]*\[data-md-color-(?:primary|accent)=(?!(?:{'|'.join(COLORS)})\])[^{{}},]*"
-ABOUT_OTHERS = re.compile(rf"(?<![^{{}}]){OTHER_COLOR}(?:,{OTHER_COLOR})*\{{[^{{}}]*\}}")
 
 
 def run(site_dir: Path) -> None:
     paths = [path for name in SHEETS for path in (site_dir / FOLDER).glob(name)]
-    sheets = {path.name: compact(ABOUT_OTHERS.sub("", path.read_text(encoding="utf-8"))) for path in paths}
+    sheets = {path.name: compact(path.read_text(encoding="utf-8")) for path in paths}
 
     def with_style(link: re.Match[str]) -> str:
         sheet = sheets.get(link["name"])
@@ -29,4 +25,4 @@ def run(site_dir: Path) -> None:
     rewrite(site_dir, lambda page: LINK.sub(with_style, page))
     for path in paths:
         path.unlink()
-        path.with_suffix(".css.map").unlink(missing_ok=True)
+        path.with_name(f"{path.name}.map").unlink(missing_ok=True)
