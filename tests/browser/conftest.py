@@ -14,7 +14,6 @@ from tests.built_site import Site
 
 Opened = Callable[[str], Page]  # gives the page of an address
 DESKTOP = {"width": 1280, "height": 800}
-HAS_SITEMAP = "() => performance.getEntries().some(({ name }) => name.endsWith('/sitemap.xml'))"
 # Chromium lays out what is far below the window when it comes near; what is measured has to be there.
 LAY_OUT_ALL = ".md-content__inner > * { content-visibility: visible !important }"
 
@@ -72,9 +71,14 @@ def watched(page: Page, site: Site) -> Iterator[Page]:
     assert not problems
 
 
-def mark_document(page: Page) -> None:
-    """As the one that stays when a link is followed, which Material sees to once it knows all pages."""
-    page.wait_for_function(HAS_SITEMAP)
+@contextmanager
+def marked(page: Page) -> Iterator[None]:
+    """Marks the document that is opened within as the one that stays when a link is followed.
+
+    Material sees to that once it knows all pages.
+    """
+    with page.expect_request_finished(lambda request: request.url.endswith("/sitemap.xml")):
+        yield
     page.evaluate("globalThis.sameDocument = true")
 
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import mark_document
+from tests.browser.conftest import marked
 from tests.browser.search_box import wait_until_material_has_closed
 
 PAGE = "transformers/why-divide-by-sqrt-dk/"
@@ -48,8 +48,8 @@ def test_search_is_among_the_first_stops(page: Page):
 
 
 def test_enter_in_a_search_that_has_just_closed_stays_on_the_page(page: Page):
-    page.goto(PAGE)
-    mark_document(page)
+    with marked(page):
+        page.goto(PAGE)
     page.locator("[name=query]").fill("softmax")
     page.locator("#__search").evaluate("toggle => { toggle.checked = false }")
     page.keyboard.press("Enter")

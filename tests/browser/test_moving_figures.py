@@ -10,7 +10,7 @@ from llm_questions.masks import causal_mask, sliding_window_mask
 from llm_questions.positions.rotary import apply_rotary, rotary_frequencies, rotary_logit, rotary_tables
 from llm_questions.positions.sinusoidal import sinusoidal_encoding
 from llm_questions.softmax import entropy, softmax
-from tests.browser.conftest import LAY_OUT_ALL, Opened, mark_document
+from tests.browser.conftest import LAY_OUT_ALL, Opened, marked
 from tests.built_site import Site
 
 SOFTMAX = "transformers/why-divide-by-sqrt-dk/"
@@ -157,8 +157,8 @@ def test_a_figure_is_moved_with_the_keyboard_alone(page: Page):
 
 
 def test_a_figure_works_after_instant_navigation(page: Page):
-    show(page, ROTARY)
-    mark_document(page)
+    with marked(page):
+        show(page, ROTARY)
     page.locator("article a[href$='sinusoidal/']").first.click()
     expect(page.locator("main h1")).to_contain_text("sinusoidal")
     figure = come_near(page, SINUSOID)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import mark_document
+from tests.browser.conftest import marked
 from tests.browser.search_box import open_search
 from tests.built_site import Site
 
@@ -17,8 +17,8 @@ SCALING = "transformers/why-divide-by-sqrt-dk/"
 def second_page(page: Page, site: Site) -> Page:
     """A page with formulas, code, tables and a figure, come to by a click."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.address)
-    page.goto(START)
-    mark_document(page)
+    with marked(page):
+        page.goto(START)
     page.locator("article").get_by_role("link", name="Why divide by √d_k?").click()
     page.wait_for_url(f"**/{SCALING}")
     expect(page.locator("main h1")).to_contain_text("Why divide by √d_k?")

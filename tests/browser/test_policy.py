@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import mark_document
+from tests.browser.conftest import marked
 from tests.browser.search_box import search
 from tests.built_site import Site
 
@@ -79,8 +79,8 @@ def test_what_is_injected_into_a_page_does_not_run(victim: Page, site: Site):
 
 def test_instant_navigation_runs_no_injected_script(victim: Page):
     """It puts a page into the one that is there, and evaluates its scripts anew."""
-    victim.goto("transformers/")
-    mark_document(victim)
+    with marked(victim):
+        victim.goto("transformers/")
     victim.locator("article").get_by_role("link", name="Why divide by √d_k?").click()
     expect(victim.locator("main h1")).to_contain_text("Why divide by √d_k?")
     expect(victim.locator("#send")).to_be_attached()

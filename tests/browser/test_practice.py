@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import fsrs
 from tests.browser.axe import SCHEMES, use_palette, violations
+from tests.browser.conftest import marked
 from tests.browser.search_box import open_search
 from tests.browser.test_schedule import CARD, progress
 from tests.built_site import Site
@@ -258,9 +259,8 @@ def test_progress_is_there_the_next_time(page: Page):
 
 
 def test_instant_navigation_and_back(page: Page):
-    with page.expect_response("**/sitemap.xml"):  # as mark_document, which the clock that stands would stop
+    with marked(page):
         page.goto("study/")
-    page.evaluate("globalThis.sameDocument = true")
     for _ in range(2):
         page.locator("article").get_by_role("link", name="Practice").click()
         expect(question(page)).to_be_visible()
