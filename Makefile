@@ -26,7 +26,7 @@ build: generate node_modules/.installed ## build the finished site into site/
 books: TAKE = --require-pdf
 books: .chromium build ## the same, with everything to take along: the PDF needs Chromium
 
-.chromium: | .venv/bin/python
+.chromium: | .venv/bin/python # both may call apt-get, which runs once at a time
 	@scripts/need.sh chromium "it prints the book, and tests and measurements drive it" scripts/find_chromium.sh
 
 site.zip: books ## the finished site in one archive
